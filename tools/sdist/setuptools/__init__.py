@@ -1,0 +1,1 @@
+"""The other builder by name: see mesonpy.py beside this folder."""
