@@ -1,0 +1,19 @@
+-- Time between complete windows that no complete window covers.
+WITH windows AS (
+	SELECT
+		w."STREAM",
+		w."PART",
+		w."WINDOW_FROM",
+		MAX(w."WINDOW_UNTIL") OVER (
+			PARTITION BY w."STREAM", w."PART"
+			ORDER BY w."WINDOW_FROM", w."WINDOW_UNTIL"
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS "BEFORE_UNTIL"
+	FROM "FIRN_WINDOWS" AS w
+	WHERE w."PIPELINE" IN ({list pipeline})
+)
+SELECT g."STREAM", g."PART", g."BEFORE_UNTIL" AS "GAP_FROM", g."WINDOW_FROM" AS "GAP_UNTIL"
+FROM windows AS g
+WHERE g."BEFORE_UNTIL" < g."WINDOW_FROM"
+ORDER BY 1, 2, 3
+LIMIT 200

@@ -1,0 +1,9 @@
+-- The newest reading of each location.
+SELECT
+	COALESCE(l."LOCATION_NAME", l."LOCATION_ID") || ', ' || l."CUSTOMER_ID" AS "LOCATION",
+	l."TEMPERATURE",
+	l."WINDSPEED",
+	l."WEATHERCODE",
+	l."OBSERVED_AT"
+FROM {table V_LATEST_WEATHER} AS l
+ORDER BY l."TEMPERATURE" DESC, 1
