@@ -1,0 +1,234 @@
+"""firn status: one screen for people, and the same for programs."""
+
+import datetime
+import json
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+import conftest
+import firn_sim
+from test_load_files import Central, weather
+
+NOW = datetime.datetime.now(datetime.timezone.utc)
+DAY = datetime.timedelta(days=1)
+STREAMS = ["conversations", "interactions", "plugin-calls", "plugin-resources", "users"]
+UTF8 = {"LANG": "C.UTF-8"}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    firn = conftest.Firn(tmp_path_factory.mktemp("loaded"))
+    with firn_sim.start("--interactions", "600", "--until", "now") as sim:
+        firn.write("firn.yaml", firn.moveworks(sim))
+        done = firn("initial-load", "--from", (NOW - 5 * DAY).date(), "--to",
+                    (NOW - DAY).date())
+        assert done.code == 0, done
+    return firn
+
+
+@pytest.fixture
+def store(loaded, firn):
+    shutil.copytree(loaded.folder, firn.folder, dirs_exist_ok=True)
+    return firn
+
+
+def at_terminal(firn, columns, *args):
+    return firn.at_terminal(columns, *args, env=UTF8)
+
+
+def plain(text):
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def fail_users(firn):
+    """One run in which a stream fails."""
+    with firn_sim.start("--interactions", "60", "--until", "now") as sim:
+        firn.write("firn.yaml", firn.moveworks(sim))
+        sim.fault("status", code=403, entity="users", on="any", times=0)
+        return firn("run")
+
+
+def test_all_is_well_in_the_first_line_and_a_line_a_stream(store):
+    done = store("status", env=UTF8)
+    lines = done.out.splitlines()
+    assert done.code == 0 and lines[0] == "all is well", done
+    assert lines[1] == "moveworks -> DuckDB moveworks.duckdb"
+    assert [line.split()[0] for line in lines[4:]] == STREAMS
+    assert "\x1b" not in done.out
+    for line in lines[4:]:  # all rows came today
+        assert re.search("·{13}█$", line), line
+
+
+def test_without_utf8_the_sparkline_is_ascii(store):
+    done = store("status", env={"LANG": "C"})
+    assert done.out.isascii() and re.search(r"\.{13}#$", done.out, re.M), done
+
+
+@pytest.mark.parametrize("columns", [160, 100, 80, 60, 50])
+def test_a_terminal_gets_colours_and_no_line_is_wrapped(store, columns):
+    code, text = at_terminal(store, columns, "status")
+    assert code == 0 and "\x1b[32mall is well" in text
+    lines = plain(text).splitlines()
+    assert max(map(len, lines)) <= columns, text
+    for stream in STREAMS:
+        assert re.search(f"^{stream} +[0-9,]+ .* done", plain(text), re.M), text
+    assert ("NEW, CHANGED" in text) == (columns >= 100)
+    assert ("14 DAYS" in text) == (columns > 50)
+
+
+def test_the_reason_is_in_the_first_line_and_the_exit_code_is_1(store):
+    assert fail_users(store).code == 3
+    done = store("status")
+    assert done.code == 1, done
+    assert done.out.startswith("users: the last run failed: "), done
+    answer = json.loads(store("status", "--json").out)
+    assert answer["ok"] is False and answer["reasons"][0].startswith("users: the last run failed")
+    code, text = at_terminal(store, 100, "status")
+    assert code == 1 and text.startswith("\x1b[31musers: the last run failed")
+    assert "\x1b[31mfailed" in text
+
+
+def test_many_reasons_leave_the_streams_on_the_screen(store):
+    path = store.path(".firn/moveworks/state.json")
+    text = path.read_text()
+    body = text[:text.rindex(',"sha256"')]
+    found = [{"kind": "lost", "stream": "users", "part": "", "from": i * 10 ** 12,
+              "until": (i + 1) * 10 ** 12, "counted": 0, "came": 0, "at": 0} for i in range(30)]
+    body = body.replace('"findings":[', '"findings":' + json.dumps(found)[:-1])
+    import hashlib
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    path.write_text(f'{body},"sha256":"{digest}"}}\n')
+    done = store("status")
+    assert done.code == 1 and len(done.out.splitlines()) <= 24, done
+    assert "and 22 more; --json names them all" in done.out
+    assert len(json.loads(store("status", "--json").out)["reasons"]) == 30
+
+
+def test_json_keeps_its_names(store):
+    done = store("status", "--json")
+    answer = json.loads(done.out)
+    assert store("status", "--format", "json").out.replace("\n", "")[:80] == done.out[:80]
+    assert set(answer) == {"pipeline", "destination", "at", "ok", "reasons", "streams", "spool",
+                           "next_run"}
+    assert answer["spool"] == {"files": 0, "rows": 0, "bytes": 0, "oldest_at": None,
+                               "quarantined": 0, "failed_at": None, "error": None}
+    for stream in answer["streams"]:
+        assert set(stream) == {"stream", "table", "rows", "watermark", "loaded_at",
+                               "fresh_seconds", "rescued", "rejected", "days", "parts", "gaps",
+                               "fewer", "last_run"}
+        [day] = stream["days"]
+        assert day["rows"] == stream["rows"] > 0
+        assert day["day"] == stream["loaded_at"][:10]
+
+
+def metrics(text):
+    """{(name, stream or None): value}; each line of the format is looked at."""
+    found, typed = {}, set()
+    for line in text.splitlines():
+        if line.startswith("#"):
+            kind, name = line.split()[1:3]
+            if kind == "TYPE":
+                assert name not in typed, "all lines of a metric stand together"
+                typed.add(name)
+            continue
+        match = re.fullmatch(r'([a-z_]+)\{pipeline="moveworks"(?:,(\w+)="([^"]*)")?\} (-?[\d.]+)',
+                             line)
+        assert match, line
+        assert match[1] in typed, line
+        found[match[1], match[3]] = float(match[4])
+    return found
+
+
+def test_prometheus_gets_the_same_numbers(store):
+    done = store("status", "--format", "prometheus")
+    found = metrics(done.out)
+    answer = json.loads(store("status", "--json").out)
+    assert done.code == 0 and found["firn_healthy", None] == 1
+    for stream in answer["streams"]:
+        name = stream["stream"]
+        assert found["firn_stream_rows", name] == stream["rows"]
+        at = datetime.datetime.fromisoformat(stream["watermark"].replace("Z", "+00:00"))
+        assert found["firn_stream_watermark_timestamp_seconds", name] == round(at.timestamp(), 3)
+        assert found["firn_stream_last_run_success", name] == 1
+        assert found["firn_stream_last_run_fetched_rows", name] == \
+            stream["last_run"]["rows_fetched"]
+    fail_users(store)
+    done = store("status", "--format", "prometheus")
+    found = metrics(done.out)
+    assert done.code == 1 and found["firn_healthy", None] == 0
+    assert found["firn_stream_last_run_success", "users"] == 0
+
+
+def test_names_cannot_break_out_of_a_label(store):
+    text = store.path("firn.yaml").read_text()
+    store.write("firn.yaml", text.replace("pipeline: moveworks",
+                                          'pipeline: "a\\"} 1\\\\"', 1))
+    done = store("status", "--format", "prometheus")
+    assert r'{pipeline="a\"} 1\\",version=' in done.out, done
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_has_nothing_to_say(store):
+    fail_users(store)
+    done = store("status", "--format", "prometheus")
+    ended = subprocess.run(["promtool", "check", "metrics"], input=done.out, text=True,
+                           capture_output=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_pipeline_that_never_ran(firn):
+    with firn_sim.start("--interactions", "60", "--until", "now") as sim:
+        firn.write("firn.yaml", firn.moveworks(sim))
+        done = firn("status")
+        assert done.code == 0 and "never" in done.out and "?" in done.out, done
+        found = metrics(firn("status", "--format", "prometheus").out)
+        assert found["firn_stream_gaps", "users"] == 0
+        assert ("firn_stream_rows", "users") not in found
+
+
+# --- the next run ---
+
+def test_the_next_run_is_what_start_has_noted(firn):
+    """Jitter, and a failed run's next try; while a run is under way, the schedule's."""
+    with firn_sim.start("--interactions", "60", "--until", "now") as sim:
+        firn.write("firn.yaml", firn.moveworks(sim) +
+                   "schedule: { every: 30d, jitter: 1d }\n")
+
+        def next_us(**noted):
+            if noted:
+                firn.path(".firn/moveworks").mkdir(parents=True, exist_ok=True)
+                firn.write(".firn/moveworks/start.json", json.dumps(
+                    {"format": 1, "handled": now, "retry": -2 ** 63, "failures": 0, "running": 0,
+                     "stopped": 0, "streams": [], **noted}))
+            done = firn("status", "--json")
+            assert done.code == 0, done
+            text = json.loads(done.out)["next_run"]
+            return int(datetime.datetime.fromisoformat(text).timestamp() * 1e6)
+
+        now = int(time.time() * 1e6)
+        schedule = next_us(running=1)
+        assert schedule % (30 * 86400 * 10 ** 6) == 0 and schedule > now
+        assert schedule < next_us(failures=0) < schedule + 86400 * 10 ** 6
+        retry = now + 600 * 10 ** 6
+        assert next_us(failures=3, retry=retry, streams=["users"]) == retry
+        missed = next_us(handled=now - 70 * 86400 * 10 ** 6)
+        assert abs(missed - now) < 60 * 10 ** 6
+
+
+def test_a_pipeline_that_only_loads_files_needs_no_connector(firn):
+    central = Central(firn)
+    done = firn("status")
+    assert done.code == 0, done
+    central.land([weather(), weather(OBSERVED_AT="soon")])
+    assert central.load().code == 3
+    done = firn("status", "--json")
+    [stream] = json.loads(done.out)["streams"]
+    assert stream["table"] == "CURRENT_WEATHER" and stream["rows"] == 1, done
+    assert done.code == 1 and stream["rejected"] == 1, done
+    assert "current_weather " in firn("status").out
+    [deep] = json.loads(firn("status", "--json", "--deep").out)["streams"]
+    assert deep["table"] == stream["table"] and deep["rows"] == 1
