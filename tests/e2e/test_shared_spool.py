@@ -37,7 +37,7 @@ def test_of_two_services_with_one_spool_the_second_waits_and_names_the_holder(tm
                               for line in (spool / "LOCK").read_text().splitlines())
                 second.wait_for(f"{spool}/LOCK' is held by process {holder['pid']} on "
                                 f"{holder['host']} since {holder['since']} (start)")
-                second.wait_for("next try 2026-05-05 10:18")
+                second.wait_for("; next try 2026-05-05 10:1")  # a minute, a quarter more or less
                 assert "run done" not in first.text(), "it was too late to prove anything"
                 assert what_is_there(spool) == before and len(server.log) == asked
                 server.wait_s = 0
