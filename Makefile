@@ -12,6 +12,11 @@ else
 B := build/$(PRESET)
 endif
 
+# As many at once as there are processors, unless the caller says how many.
+ifeq ($(MAKELEVEL)$(findstring -j,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
 CC ?= gcc
 CXX ?= g++
 AR ?= ar
@@ -261,7 +266,8 @@ fuzz: deps/stamps/test ## fuzz every parser for 10 s
 	@$(MAKE) --no-print-directory PRESET=fuzz fuzzers
 	@tests/run_fuzz.sh 10
 
-deps/stamps/test: tools/deps.sh tests/requirements.txt tests/snowflake/requirements.txt
+deps/stamps/test: tools/deps.sh tests/requirements.txt tests/snowflake/requirements.txt \
+		| deps/stamps/build
 	@tools/deps.sh test
 	@touch $@
 
