@@ -2,8 +2,8 @@
 # Brings what firn is built from and tested with, pinned, into deps/ (which git ignores).
 #
 #   tools/deps.sh build     libraries, headers and sources that `make` needs (the default)
-#   tools/deps.sh test      also clang (second compiler, fuzzers), a compiler for Windows,
-#                           Snowflake's driver, the tests' Python packages: one environment for
+#   tools/deps.sh test      also clang (second compiler, fuzzers), a compiler for Windows, what
+#                           looks at pages, manuals, completions and metrics, Snowflake's driver, the tests' Python packages: one environment for
 #                           the tests, one for the emulator of Snowflake, which wants another
 #                           DuckDB; AWS's signing test suite and an S3 server, versitygw
 #   tools/deps.sh snowflake Snowflake's ADBC driver alone: deps/lib/libadbc_driver_snowflake.so
@@ -24,7 +24,8 @@ die() { say "$*"; exit 1; }
 # --- system packages -------------------------------------------------------------------------
 apt_build="pkg-config libcurl4-openssl-dev libyaml-dev libzstd-dev zlib1g-dev libssl-dev
            libmicrohttpd-dev libcmocka-dev"
-apt_test="clang libclang-rt-14-dev gcc-mingw-w64-x86-64-posix python3-venv tzdata systemd"
+apt_test="clang libclang-rt-14-dev gcc-mingw-w64-x86-64-posix python3-venv tzdata systemd
+          chromium mandoc groff zsh fish"
 
 packages() {
 	missing=
@@ -195,6 +196,23 @@ bring_versitygw() {
 	echo v1.8.0 >deps/stamps/versitygw
 }
 
+# The checker of metrics alone, out of a package that would start a server. apt checks what comes.
+bring_promtool() {
+	[ ! -x deps/bin/promtool ] || return 0
+	say "fetching promtool"
+	mkdir -p deps/bin
+	rm -rf deps/promtool.new
+	mkdir deps/promtool.new
+	(cd deps/promtool.new && apt-get download prometheus && dpkg-deb -x prometheus_*.deb .) \
+		>deps/fetch.log 2>&1 || {
+		say "apt-get could not fetch promtool: what it checks is left out"
+		rm -rf deps/promtool.new
+		return 0
+	}
+	mv deps/promtool.new/usr/bin/promtool deps/bin/promtool
+	rm -rf deps/promtool.new
+}
+
 case $what in
 build | test | snowflake | s3) ;;
 *) say "usage: tools/deps.sh [build|test|snowflake|s3]"; exit 2 ;;
@@ -219,6 +237,7 @@ if [ "$what" = test ]; then
 	bring_snowflake
 	python python tests/requirements.txt
 	python fakesnow tests/snowflake/requirements.txt
+	bring_promtool
 	bring_signatures
 	bring_versitygw
 fi
