@@ -3,6 +3,7 @@
 #include "base/bounds.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "report/tabling.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,10 @@ struct table_writer {
 	/* of a table: rows that wait until the widths are known */
 	size_t *widths;
 	size_t spare;         /* columns of the screen that it leaves free */
+	bool folded;          /* names stand in several lines */
+	bool records;         /* no line can hold a row: each column gets one */
+	int64_t records_n;
+	size_t name_width;    /* of records: the longest name's */
 	struct buf kept;      /* their cells' bytes */
 	struct span *cells;   /* offsets into kept until it is written; at NULL: NULL */
 	size_t kept_n, kept_room;
@@ -45,8 +50,6 @@ bool table_begin(struct table_writer **ret, const struct table_options *options,
 		table_free(writer);
 		return err_memory(reterr);
 	}
-	for (size_t i = 0; i < options->columns; i++)
-		writer->widths[i] = text_width(span_of(options->names[i]));
 	*ret = writer;
 	return true;
 }
@@ -68,73 +71,27 @@ static bool is_number(const struct table_writer *writer, size_t column)
 	return type == TYPE_INT || type == TYPE_FLOAT;
 }
 
-/* Appends the control character that begins here as something to be seen, so that no text of an
- * API plays with a terminal; U+0080 to U+009F too, which terminals obey. 0: it is none. */
-static size_t add_control(struct buf *out, struct span text)
-{
-	unsigned char c = (unsigned char)text.at[0];
-	if (c < 0x20 || c == 0x7F) {
-		buf_addf(out, "\\x%02x", c);
-		return 1;
-	}
-	if (c != 0xC2 || text.size < 2 || (unsigned char)text.at[1] >= 0xA0)
-		return 0;
-	buf_addf(out, "\\u00%02x", (unsigned char)text.at[1]);
-	return 2;
-}
-
 /* --- CSV (RFC 4180) --- */
-
-static void add_csv(struct buf *out, struct span text)
-{
-	bool quote = false;
-	for (size_t i = 0; i < text.size && !quote; i++)
-		quote = strchr(",\"\r\n", text.at[i]) != NULL || text.at[i] == '\0';
-	/* An empty text is not NULL, and a blank at an end must stay. */
-	quote |= text.size == 0 || text.at[0] == ' ' || text.at[text.size - 1] == ' ';
-	if (!quote) {
-		buf_add_span(out, text);
-		return;
-	}
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.at[i] == '"')
-			buf_add_char(out, '"');
-		buf_add_char(out, text.at[i]);
-	}
-	buf_add_char(out, '"');
-}
 
 static void row_csv(struct table_writer *writer, const struct span *cells)
 {
 	if (writer->rows == 0) {
 		for (size_t i = 0; i < writer->options.columns; i++) {
 			buf_add_text(&writer->out, i == 0 ? "" : ",");
-			add_csv(&writer->out, span_of(writer->options.names[i]));
+			table_add_csv(&writer->out, span_of(writer->options.names[i]));
 		}
 		buf_add_text(&writer->out, "\n");
 	}
 	for (size_t i = 0; cells != NULL && i < writer->options.columns; i++) {
 		buf_add_text(&writer->out, i == 0 ? "" : ",");
 		if (cells[i].at != NULL)
-			add_csv(&writer->out, cells[i]);
+			table_add_csv(&writer->out, cells[i]);
 	}
 	if (cells != NULL)
 		buf_add_text(&writer->out, "\n");
 }
 
 /* --- JSON --- */
-
-/* False for what JSON has no number for: inf, nan, nothing. */
-static bool is_json_number(struct span text)
-{
-	static const char PARTS[] = "0123456789+-.eE";
-	for (size_t i = 0; i < text.size; i++) {
-		if (memchr(PARTS, text.at[i], sizeof PARTS - 1) == NULL)
-			return false;
-	}
-	return text.size > 0 && text.at[text.size - 1] >= '0' && text.at[text.size - 1] <= '9';
-}
 
 static void row_json(struct table_writer *writer, const struct span *cells)
 {
@@ -149,7 +106,7 @@ static void row_json(struct table_writer *writer, const struct span *cells)
 		if (cells[i].at == NULL)
 			buf_add_text(out, "null");
 		else if (type == TYPE_JSON || type == TYPE_BOOL ||
-			 (is_number(writer, i) && is_json_number(cells[i])))
+			 (is_number(writer, i) && table_is_json_number(cells[i])))
 			buf_add_span(out, cells[i]);
 		else
 			json_add_text(out, cells[i]);
@@ -159,23 +116,6 @@ static void row_json(struct table_writer *writer, const struct span *cells)
 
 /* --- Markdown --- */
 
-static void add_markdown(struct buf *out, struct span text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.at[i];
-		size_t size = 0;
-		if (c == '\n')
-			buf_add_text(out, "<br>");
-		else if (c == '\t')
-			buf_add_char(out, ' ');
-		else if (c == '|' || c == '\\')
-			buf_addf(out, "\\%c", c);
-		else if (c != '\r' && (size = add_control(out, span_from(text, i))) == 0)
-			buf_add_char(out, c);
-		i += size > 1 ? size - 1 : 0;
-	}
-}
-
 static void row_markdown(struct table_writer *writer, const struct span *cells)
 {
 	struct buf *out = &writer->out;
@@ -183,7 +123,7 @@ static void row_markdown(struct table_writer *writer, const struct span *cells)
 	if (writer->rows == 0) {
 		for (size_t i = 0; i < n; i++) {
 			buf_add_text(out, "| ");
-			add_markdown(out, span_of(writer->options.names[i]));
+			table_add_markdown(out, span_of(writer->options.names[i]));
 			buf_add_char(out, ' ');
 		}
 		buf_add_text(out, "|\n");
@@ -194,7 +134,7 @@ static void row_markdown(struct table_writer *writer, const struct span *cells)
 	for (size_t i = 0; cells != NULL && i < n; i++) {
 		buf_add_text(out, "| ");
 		if (cells[i].at != NULL)
-			add_markdown(out, cells[i]);
+			table_add_markdown(out, cells[i]);
 		buf_add_char(out, ' ');
 	}
 	if (cells != NULL)
@@ -202,22 +142,6 @@ static void row_markdown(struct table_writer *writer, const struct span *cells)
 }
 
 /* --- the table --- */
-
-/* One line, whatever the text holds. */
-static void add_shown(struct buf *out, struct span text)
-{
-	for (size_t i = 0; i < text.size;) {
-		char c = text.at[i];
-		size_t size = 1;
-		if (c == '\n')
-			buf_add_text(out, "\\n");
-		else if (c == '\t')
-			buf_add_text(out, "\\t");
-		else if ((size = add_control(out, span_from(text, i))) == 0)
-			buf_add_char(out, c);
-		i += size > 0 ? size : 1;
-	}
-}
 
 static void add_blanks(struct buf *out, size_t n)
 {
@@ -232,54 +156,75 @@ static bool may_cut(const struct table_writer *writer, size_t column)
 	return writer->options.screen_columns > 0 && (type == TYPE_TEXT || type == TYPE_JSON);
 }
 
-/* The widest first: all that may be cut get the same greatest width that lets the line fit. */
+/* Takes up to `over` columns from the widest that may be cut, so that all of them stay as wide as
+ * each other or the next is as wide as they. Returns how many it took; 0: nothing may be cut any more. */
+static size_t cut_widest(struct table_writer *writer, size_t over)
+{
+	size_t n = writer->options.columns, widest = 0, second = CUT_COLUMNS_MIN, wide_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (may_cut(writer, i) && writer->widths[i] > widest)
+			widest = writer->widths[i];
+	}
+	if (widest <= CUT_COLUMNS_MIN)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t width = writer->widths[i];
+		wide_n += may_cut(writer, i) && width == widest;
+		if (may_cut(writer, i) && width < widest && width > second)
+			second = width;
+	}
+	size_t less = (over + wide_n - 1) / wide_n;
+	size_t width = widest - second < less ? second : widest - less;
+	size_t left = width == second ? 0 : less * wide_n - over;
+	size_t took = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!may_cut(writer, i) || writer->widths[i] != widest)
+			continue;
+		took += widest - (left > 0 ? width + 1 : width);
+		writer->widths[i] = left > 0 ? width + 1 : width;
+		left -= left > 0;
+	}
+	return took;
+}
+
+static size_t name_width(const struct table_writer *writer, size_t column, bool folded)
+{
+	struct span name = span_of(writer->options.names[column]);
+	return folded ? table_name_folded(name) : text_width(name);
+}
+
+/* The columns that a line takes with its names, folded or not. */
+static size_t line_width(const struct table_writer *writer, bool folded)
+{
+	size_t whole = writer->options.columns > 0 ? 2 * (writer->options.columns - 1) : 0;
+	for (size_t i = 0; i < writer->options.columns; i++) {
+		size_t width = name_width(writer, i, folded);
+		whole += width > writer->widths[i] ? width : writer->widths[i];
+	}
+	return whole;
+}
+
+/* Until now the widths are those of the rows alone. A table that is too wide folds its names,
+ * then cuts text, then gives up lines. */
 static void fit_screen(struct table_writer *writer)
 {
 	size_t n = writer->options.columns, screen = writer->options.screen_columns;
-	for (;;) {
-		size_t whole = 2 * (n - 1), widest = 0, second = CUT_COLUMNS_MIN, wide_n = 0;
-		for (size_t i = 0; i < n; i++) {
-			whole += writer->widths[i];
-			if (may_cut(writer, i) && writer->widths[i] > widest)
-				widest = writer->widths[i];
-		}
-		if (whole <= screen)
-			writer->spare = screen - whole;
-		if (whole <= screen || widest <= CUT_COLUMNS_MIN)
-			return;
-		for (size_t i = 0; i < n; i++) {
-			size_t width = writer->widths[i];
-			wide_n += may_cut(writer, i) && width == widest;
-			if (may_cut(writer, i) && width < widest && width > second)
-				second = width;
-		}
-		size_t less = (whole - screen + wide_n - 1) / wide_n;
-		size_t width = widest - second < less ? second : widest - less;
-		size_t left = width == second ? 0 : less * wide_n - (whole - screen);
-		for (size_t i = 0; i < n; i++) {
-			if (!may_cut(writer, i) || writer->widths[i] != widest)
-				continue;
-			writer->widths[i] = left > 0 ? width + 1 : width;
-			left -= left > 0;
-		}
+	writer->folded = screen > 0 && line_width(writer, false) > screen;
+	for (size_t i = 0; i < n; i++) {
+		size_t width = name_width(writer, i, writer->folded);
+		size_t own = name_width(writer, i, false);
+		if (width > writer->widths[i])
+			writer->widths[i] = width;
+		if (own > writer->name_width)
+			writer->name_width = own;
 	}
-}
-
-/* As much of the text as stands in so many columns, at a whole character. */
-static struct span cut_text(struct span text, size_t columns)
-{
-	size_t size = 0;
-	while (size < text.size) {
-		size_t next = size + 1;
-		while (next < text.size && (text.at[next] & 0xC0) == 0x80)
-			next++;
-		size_t width = text_width((struct span){text.at + size, next - size});
-		if (width > columns)
-			break;
-		columns -= width;
-		size = next;
-	}
-	return (struct span){text.at, size};
+	if (screen == 0)
+		return;
+	size_t whole = line_width(writer, writer->folded);
+	for (size_t took = 1; whole > screen && took > 0; whole -= took)
+		took = cut_widest(writer, whole - screen);
+	writer->records = whole > screen;
+	writer->spare = whole <= screen ? screen - whole : 0;
 }
 
 /* Returns the columns that it takes: no more than its own and those that the line has to spare,
@@ -294,7 +239,7 @@ static size_t add_cell(struct table_writer *writer, size_t column, struct span t
 		const char *end = writer->options.unicode ? "…" : "...";
 		size_t end_width = text_width(span_of(end));
 		bool shown = room > end_width;
-		struct span kept = cut_text(text, shown ? room - end_width : room);
+		struct span kept = table_cut(text, shown ? room - end_width : room);
 		buf_add_span(out, kept);
 		buf_add_text(out, shown ? end : "");
 		width = text_width(kept) + (shown ? end_width : 0);
@@ -322,27 +267,77 @@ static void line_text(struct table_writer *writer, const struct span *cells)
 	buf_add_char(out, '\n');
 }
 
+static void underline(struct table_writer *writer)
+{
+	for (size_t i = 0; i < writer->options.columns; i++) {
+		buf_add_text(&writer->out, i == 0 ? "" : "  ");
+		for (size_t k = 0; k < writer->widths[i]; k++)
+			buf_add_char(&writer->out, '-');
+	}
+	buf_add_char(&writer->out, '\n');
+}
+
+/* The blanks at the end of a line that was just written. */
+static void trim_line(struct buf *out)
+{
+	size_t size = out->size - 1;
+	while (size > 0 && out->data[size - 1] == ' ')
+		size--;
+	buf_cut(out, size);
+	buf_add_char(out, '\n');
+}
+
+/* The names' last parts stand in one line, right above the rows. */
 static bool head_text(struct table_writer *writer, struct err *reterr)
 {
-	size_t n = writer->options.columns;
+	size_t n = writer->options.columns, lines = 1;
 	struct span *names = calloc(n + 1, sizeof *names);
 	if (names == NULL)
 		return err_memory(reterr);
-	for (size_t i = 0; i < n; i++)
-		names[i] = span_of(writer->options.names[i]);
+	for (size_t i = 0; i < n && writer->folded; i++) {
+		size_t own = table_name_lines(span_of(writer->options.names[i]), writer->widths[i]);
+		lines = own > lines ? own : lines;
+	}
 	buf_add_text(&writer->out, writer->options.colour ? "\033[1m" : "");
-	line_text(writer, names);
-	if (writer->options.colour)
-		buf_add_text(&writer->out, "\033[0m");
-	else
+	for (size_t line = lines; line-- > 0;) {
 		for (size_t i = 0; i < n; i++) {
-			buf_add_text(&writer->out, i == 0 ? "" : "  ");
-			for (size_t k = 0; k < writer->widths[i]; k++)
-				buf_add_char(&writer->out, '-');
+			names[i] = span_of(writer->options.names[i]);
+			if (writer->folded)
+				names[i] = table_name_line(names[i], writer->widths[i], line);
 		}
-	buf_add_text(&writer->out, writer->options.colour ? "" : "\n");
+		line_text(writer, names);
+		trim_line(&writer->out);
+	}
+	buf_add_text(&writer->out, writer->options.colour ? "\033[0m" : "");
+	if (!writer->options.colour)
+		underline(writer);
 	free(names);
 	return true;
+}
+
+/* One row as lines of "NAME  value". */
+static void record_text(struct table_writer *writer, const struct span *cells)
+{
+	struct buf *out = &writer->out;
+	size_t screen = writer->options.screen_columns, taken = writer->name_width + 2;
+	buf_addf(out, "-[ %lld ]-\n", (long long)++writer->records_n);
+	for (size_t i = 0; i < writer->options.columns; i++) {
+		struct span name = span_of(writer->options.names[i]);
+		size_t spare = screen > taken + CUT_COLUMNS_MIN ? screen - taken : CUT_COLUMNS_MIN;
+		buf_add_span(out, name);
+		add_blanks(out, taken - text_width(name));
+		writer->widths[i] = 0;
+		add_cell(writer, i, cells[i], &spare);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void shown_row(struct table_writer *writer, const struct span *cells)
+{
+	if (writer->records)
+		record_text(writer, cells);
+	else
+		line_text(writer, cells);
 }
 
 /* The widths are known: what was kept is written. */
@@ -353,13 +348,13 @@ static bool measured(struct table_writer *writer, struct err *reterr)
 		return true;
 	writer->measured = true;
 	fit_screen(writer);
-	if (!head_text(writer, reterr))
+	if (!writer->records && !head_text(writer, reterr))
 		return false;
 	for (size_t row = 0; row < writer->kept_n; row++) {
 		struct span *cells = writer->cells + row * n;
 		for (size_t i = 0; i < n; i++)
 			cells[i].at = buf_text(&writer->kept) + (size_t)cells[i].at;
-		line_text(writer, cells);
+		shown_row(writer, cells);
 	}
 	writer->kept_n = 0;
 	return flush(writer, reterr);
@@ -374,7 +369,7 @@ static bool show_cells(struct table_writer *writer, const struct span *cells, st
 		if (cells[i].at == NULL)
 			buf_add_text(&writer->kept, "NULL");
 		else
-			add_shown(&writer->kept, cells[i]);
+			table_add_shown(&writer->kept, cells[i]);
 		ret[i] = (struct span){(const char *)start, writer->kept.size - start};
 		if (!writer->measured) {
 			struct span shown = {buf_text(&writer->kept) + start, ret[i].size};
@@ -408,7 +403,7 @@ static bool row_text(struct table_writer *writer, const struct span *cells, stru
 	}
 	for (size_t i = 0; i < n; i++)
 		row[i].at = buf_text(&writer->kept) + (size_t)row[i].at;
-	line_text(writer, row);
+	shown_row(writer, row);
 	return true;
 }
 

@@ -20,9 +20,10 @@ struct table_options {
 	size_t columns;
 	bool colour;
 	bool no_count; /* no line with the number of rows under a table */
-	/* A table that is wider than so many columns has its widest columns of text and JSON made
-	 * narrower and their cells cut, with "…" or "..." at the end. 0: never; what is not a
-	 * terminal gets all. */
+	/* A table that is wider than so many columns has its names in several lines; where that
+	 * is not enough, its widest columns of text and JSON are made narrower and their cells
+	 * cut, with "…" or "..." at the end; and where that is not enough, each row becomes lines
+	 * of its own, one a column. 0: never; what is not a terminal gets all. */
 	size_t screen_columns;
 	bool unicode;
 	/* Takes what is written; false: it could not (reterr of the calls below is then set). */

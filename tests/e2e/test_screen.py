@@ -35,6 +35,13 @@ def test_a_long_text_of_a_query_is_cut_at_the_edge(loaded, columns):
     assert "…" in lines[1] and "short" in lines[1] and "2026-03-01 04:05:06" in lines[1], seen
 
 
+def test_a_day_is_never_cut(loaded):
+    day = "SELECT DATE '2026-03-01' AS ACTIVITY_DATE, " + ", ".join(
+        f"{n} AS A_NAME_THAT_IS_LONG_{n}" for n in range(6))
+    _, seen = loaded.at_terminal(80, "query", day, env=UTF8)
+    assert "2026-03-01" in seen and "…" not in seen and max(map(len, lines_of(seen))) <= 80, seen
+
+
 def test_a_terminal_without_utf8_gets_dots(loaded):
     _, seen = loaded.at_terminal(80, "query", LONG, env={"LC_ALL": "C"})
     assert "..." in seen and "…" not in seen and max(map(len, lines_of(seen))) == 80, seen

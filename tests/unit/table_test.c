@@ -300,15 +300,60 @@ static void what_is_wider_than_the_screen_is_cut_where_it_is_text(void **state)
 		"----------  -------  ---------\n"
 		"a name ...  1234567  {\"a\":\"...\n"
 		"(1 row)\n");
-	/* As far as it goes; and not at all where there is room, or no screen. */
-	assert_non_null(strstr(print_narrow(&out, 5, true, rows, 1),
-			       "\na nam…  1234567  {\"a\":…\n"));
+	/* Not at all where there is room, or no screen. */
 	assert_null(strstr(print_narrow(&out, 70, true, rows, 2), "…"));
 	assert_null(strstr(print_narrow(&out, 0, true, rows, 2), "…"));
 	buf_done(&out);
 }
 
 /* A column that was narrow while the table was measured. */
+static void long_names_stand_in_several_lines_before_anything_is_cut(void **state)
+{
+	static const char *const names[] = {"ACTIVITY_DATE", "KNOWLEDGE_SUCCESS_RATE", "TYPE"};
+	static const enum type types[] = {TYPE_TIMESTAMP, TYPE_FLOAT, TYPE_TEXT};
+	static const char *const rows[][3] = {{"2026-11-22", "43.33", "a text"}};
+	struct buf out;
+	(void)state;
+	buf_init(&out, MIB);
+	struct table_options options = shape(TABLE_TEXT, &out);
+	options.names = names;
+	options.types = types;
+	options.screen_columns = 30; /* 10, 10 and 6 with what parts them: it fits */
+	options.unicode = true;
+	assert_string_equal(print(&options, rows, 1),
+		"            KNOWLEDGE_\n"
+		"ACTIVITY_     SUCCESS_\n"
+		"DATE              RATE  TYPE\n"
+		"----------  ----------  ------\n"
+		"2026-11-22       43.33  a text\n"
+		"(1 row)\n");
+	options.screen_columns = 48; /* wide enough for parts that go together */
+	assert_null(strstr(print(&options, rows, 1), "KNOWLEDGE_\n"));
+	buf_done(&out);
+}
+
+static void a_row_that_no_line_can_hold_becomes_lines(void **state)
+{
+	static const char *const rows[][3] = {{"a name that is long", "1234567", "{}"},
+					      {"b", "~", "~"}};
+	struct buf out;
+	(void)state;
+	buf_init(&out, MIB);
+	assert_string_equal(print_narrow(&out, 20, true, rows, 2),
+		"-[ 1 ]-\n"
+		"NAME  a name that i…\n"
+		"N     1234567\n"
+		"DOC   {}\n"
+		"-[ 2 ]-\n"
+		"NAME  b\n"
+		"N     NULL\n"
+		"DOC   NULL\n"
+		"(2 rows)\n");
+	/* A number stands whole on the narrowest screen, and no rows are none. */
+	assert_non_null(strstr(print_narrow(&out, 5, true, rows, 1), "\nN     1234567\n"));
+	buf_done(&out);
+}
+
 static void what_comes_later_is_cut_too(void **state)
 {
 	static const char *const narrow[] = {"a", "1", "b"};
@@ -347,6 +392,8 @@ int main(void)
 		cmocka_unit_test(markdown_keeps_its_cells_apart),
 		cmocka_unit_test(what_cannot_be_written_is_an_error),
 		cmocka_unit_test(what_is_wider_than_the_screen_is_cut_where_it_is_text),
+		cmocka_unit_test(long_names_stand_in_several_lines_before_anything_is_cut),
+		cmocka_unit_test(a_row_that_no_line_can_hold_becomes_lines),
 		cmocka_unit_test(what_comes_later_is_cut_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
