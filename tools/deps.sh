@@ -47,11 +47,11 @@ packages() {
 		{ tail -n 5 deps/apt.log >&2; die "apt-get failed; the whole of it is in deps/apt.log"; }
 }
 
-# command_or PACKAGE COMMAND...: the package, where COMMAND does not run.
-command_or() {
+# unless_runs PACKAGE COMMAND...: names the package where COMMAND does not run.
+unless_runs() {
 	package=$1
 	shift
-	"$@" >/dev/null 2>&1 || packages "$package"
+	"$@" >/dev/null 2>&1 || echo "$package"
 }
 
 # --- pinned archives -------------------------------------------------------------------------
@@ -217,7 +217,8 @@ case $what in
 build | test | snowflake | s3) ;;
 *) say "usage: tools/deps.sh [build|test|snowflake|s3]"; exit 2 ;;
 esac
-command_or python3-pip python3 -m pip --version
+pip=$(unless_runs python3-pip python3 -m pip --version)
+[ "$what" = build ] || [ "$what" = test ] || packages $pip
 if [ "$what" = snowflake ]; then
 	bring_snowflake
 	exit 0
@@ -226,14 +227,14 @@ if [ "$what" = s3 ]; then
 	bring_versitygw
 	exit 0
 fi
-command_or npm npm --version
-packages $apt_build
+# All in one line: who must ask somebody else for them asks once.
+[ "$what" = test ] || apt_test=
+packages $pip $(unless_runs npm npm --version) $apt_build $apt_test
 bring_yyjson
 bring_nanoarrow
 bring_adbc
 bring_duckdb
 if [ "$what" = test ]; then
-	packages $apt_test
 	bring_snowflake
 	python python tests/requirements.txt
 	python fakesnow tests/snowflake/requirements.txt

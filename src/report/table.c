@@ -157,7 +157,8 @@ static bool may_cut(const struct table_writer *writer, size_t column)
 }
 
 /* Takes up to `over` columns from the widest that may be cut, so that all of them stay as wide as
- * each other or the next is as wide as they. Returns how many it took; 0: nothing may be cut any more. */
+ * each other or the next is as wide as they. Returns how many it
+ * took; 0: nothing may be cut any more. */
 static size_t cut_widest(struct table_writer *writer, size_t over)
 {
 	size_t n = writer->options.columns, widest = 0, second = CUT_COLUMNS_MIN, wide_n = 0;
