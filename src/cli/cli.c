@@ -128,6 +128,26 @@ static bool meet_driver(const struct cli *cli, struct err *reterr)
 	return !differs || process_begin_anew(cli->argv, reterr);
 }
 
+/* What commands use of a configuration that do not use all of it. */
+static enum config_use use_of(const struct cli *cli)
+{
+	static const struct {
+		const char *command;
+		enum config_use use;
+	} LESS[] = {
+		{"query", CONFIG_USE_DESTINATION}, {"views", CONFIG_USE_DESTINATION},
+		{"report", CONFIG_USE_DESTINATION}, {"validate", CONFIG_USE_DESTINATION},
+		{"reset", CONFIG_USE_DESTINATION}, {"status", CONFIG_USE_NOTHING},
+		{"ddl", CONFIG_USE_NOTHING}, {"service", CONFIG_USE_NOTHING},
+	};
+	bool asks = option_flag(&cli->parsed, "deep") || option_flag(&cli->parsed, "migrate");
+	for (size_t i = 0; i < sizeof LESS / sizeof *LESS; i++) {
+		if (strcmp(cli->parsed.command->name, LESS[i].command) == 0)
+			return asks ? CONFIG_USE_DESTINATION : LESS[i].use;
+	}
+	return CONFIG_USE_ALL;
+}
+
 bool cli_config(struct cli *cli)
 {
 	struct buf mistakes;
@@ -135,7 +155,8 @@ bool cli_config(struct cli *cli)
 	if (cli->config != NULL)
 		return true;
 	buf_init(&mistakes, CONFIG_BYTES_MAX);
-	bool done = config_read(&cli->config, cli_config_path(cli), &mistakes, &why);
+	bool done = config_read_for(&cli->config, cli_config_path(cli), use_of(cli),
+				    &mistakes, &why);
 	if (!done) {
 		say_mistakes(cli, &mistakes, &why);
 		if (!file_exists(cli_config_path(cli)))

@@ -114,6 +114,12 @@ static void refuse_open(struct reader *reader, const struct yaml *node, const ch
 		    "%s, or write ${NAME} or ${file:PATH}", what, reader->config->file);
 }
 
+static bool is_used(const struct reader *reader, const char *path)
+{
+	return reader->use == CONFIG_USE_ALL ||
+	       (reader->use == CONFIG_USE_DESTINATION && strncmp(path, "source.", 7) != 0);
+}
+
 /* `path` as in "source.auth.basic.user". */
 struct secret *reader_secret(struct reader *reader, struct yaml *root, const char *path,
 			     bool identity)
@@ -134,9 +140,11 @@ struct secret *reader_secret(struct reader *reader, struct yaml *root, const cha
 	if (node == NULL || node->kind != YAML_SCALAR || yaml_plain_kind(node) == YAML_NULL)
 		return NULL;
 	if (!secrets_add(config->secrets, path, node->text, identity, &secret, &why)) {
-		mistake_add(reader->mistakes, node, "%s", why.text);
 		node->text = SPAN("?"); /* it was given */
-		return NULL;
+		if (is_used(reader, path) ||
+		    !secrets_add(config->secrets, path, node->text, identity, &secret, &why))
+			mistake_add(reader->mistakes, node, "%s", why.text);
+		return secret;
 	}
 	if (secret->value.size == 0)
 		mistake_add(reader->mistakes, node, "%s is empty", path);
@@ -402,11 +410,11 @@ static void read_files(struct reader *reader, struct keys keys)
 	config->log_keep_days = keys_int(log, "keep_days");
 }
 
-static bool read_tree(struct config *config, struct yaml *root, struct buf *out,
-		      struct err *reterr)
+static bool read_tree(struct config *config, struct yaml *root, enum config_use use,
+		      struct buf *out, struct err *reterr)
 {
 	struct mistakes mistakes = mistakes_in(config->arena, config->file);
-	struct reader reader = {config, &mistakes};
+	struct reader reader = {config, use, &mistakes};
 	config->others_can_read = file_others_can_read(config->file);
 	read_secrets(&reader, root);
 	(void)expand(&reader, root);
@@ -436,6 +444,12 @@ static bool read_yaml(struct config *config, struct yaml **ret, struct err *rete
 
 bool config_read(struct config **ret, const char *path, struct buf *mistakes, struct err *reterr)
 {
+	return config_read_for(ret, path, CONFIG_USE_ALL, mistakes, reterr);
+}
+
+bool config_read_for(struct config **ret, const char *path, enum config_use use,
+		     struct buf *mistakes, struct err *reterr)
+{
 	struct yaml *root = NULL;
 	struct config *config = calloc(1, sizeof *config);
 	bool done = false;
@@ -456,7 +470,7 @@ bool config_read(struct config **ret, const char *path, struct buf *mistakes, st
 		buf_addf(mistakes, "%s\n", reterr->text);
 		goto out;
 	}
-	done = read_tree(config, root, mistakes, reterr);
+	done = read_tree(config, root, use, mistakes, reterr);
 out:
 	if (done)
 		*ret = config;

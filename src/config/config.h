@@ -134,10 +134,16 @@ struct config {
 	struct arena *arena;
 };
 
+/* What will be done with it: secrets that are not used may be missing, and whoever looks at night
+ * has not the unit's environment. */
+enum config_use { CONFIG_USE_ALL, CONFIG_USE_DESTINATION, CONFIG_USE_NOTHING };
+
 /* Reads `path`. ERR_USAGE: all mistakes are in `mistakes` too, a line each, at most
  * CONFIG_ERRORS_MAX. */
 MUST_CHECK bool config_read(struct config **ret, const char *path, struct buf *mistakes,
 			    struct err *reterr);
+MUST_CHECK bool config_read_for(struct config **ret, const char *path, enum config_use,
+				struct buf *mistakes, struct err *reterr);
 void config_free(struct config *); /* NULL is fine */
 
 /* True where the value stands in the file itself, and other users can read that: no place for a

@@ -8,6 +8,7 @@
 
 struct reader {
 	struct config *config;
+	enum config_use use;
 	struct mistakes *mistakes;
 };
 

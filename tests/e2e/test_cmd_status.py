@@ -234,3 +234,17 @@ def test_a_pipeline_that_only_loads_files_needs_no_connector(firn):
     assert "current_weather " in firn("status").out
     [deep] = json.loads(firn("status", "--json", "--deep").out)["streams"]
     assert deep["table"] == stream["table"] and deep["rows"] == 1
+
+
+def test_who_looks_at_night_needs_none_of_the_unit_s_secrets(firn, sim):
+    firn.write("firn.yaml", firn.moveworks(sim, rest="schedule: { every: 10m }\n"))
+    assert firn("run").code == 0
+    firn.env.clear()
+    for words in (["status"], ["status", "--deep"], ["query", "SELECT 1"], ["validate"], ["views"],
+                  ["report", "-o", "page.html"], ["ddl"], ["service", "systemd"],
+                  ["reset", "--yes"]):
+        done = firn(*words)
+        assert done.code == 0 and "is not set" not in done.err, (words, done)
+    for words in (["run"], ["check"], ["start"]):
+        done = firn(*words)
+        assert done.code == 2 and "variable FIRN_TEST_TOKEN is not set" in done.err, (words, done)

@@ -279,6 +279,30 @@ static void a_reference_that_fails_is_told_with_its_place(void **state)
 		"firn.yaml:5:12: ${x-y}: expected NAME, file:PATH or cmd:[\"program\", ...]\n");
 }
 
+/* Whoever looks at night has not the unit's environment. */
+static void a_secret_that_is_not_used_may_be_missing(void **state)
+{
+	static const char TEXT[] =
+		"version: 1\nsource:\n  connector: moveworks\n  hash_key: ${FIRN_TEST_MISSING}\n"
+		"  auth: { bearer: '${file:none}' }\ndestination:\n  s3: { bucket: b, region: r, "
+		"access_key_id: a, secret_access_key: '${FIRN_TEST_MISSING}' }\n";
+	struct desk *desk = *state;
+	unsetenv("FIRN_TEST_MISSING");
+	assert_false(try(desk, TEXT));
+	if (!config_read_for(&desk->config, desk->file.path, CONFIG_USE_NOTHING, &desk->mistakes,
+			     &err))
+		fail_msg("%s", buf_text(&desk->mistakes));
+	assert_int_equal(desk->config->auth, CONFIG_AUTH_BEARER);
+	config_free(desk->config);
+	desk->config = NULL;
+	buf_clear(&desk->mistakes);
+	assert_false(config_read_for(&desk->config, desk->file.path, CONFIG_USE_DESTINATION,
+				     &desk->mistakes, &err));
+	assert_null(strstr(buf_text(&desk->mistakes), "source."));
+	assert_non_null(strstr(buf_text(&desk->mistakes),
+			       "secret_access_key: the environment variable FIRN_TEST_MISSING"));
+}
+
 /* Messages count columns as the user's editor does, whatever stands in front. */
 static void places_behind_a_reference_stay_right(void **state)
 {
@@ -375,6 +399,7 @@ int main(void)
 		TEST(what_a_reference_brings_is_not_read_as_yaml),
 		TEST(numbers_and_words_may_come_from_outside),
 		TEST(a_reference_that_fails_is_told_with_its_place),
+		TEST(a_secret_that_is_not_used_may_be_missing),
 		TEST(places_behind_a_reference_stay_right),
 		TEST(a_secret_in_clear_is_taken_only_from_a_file_that_is_its_reader_s_alone),
 		TEST(no_message_shows_a_secret),
