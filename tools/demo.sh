@@ -44,6 +44,7 @@ to=$(date -u +%F)
 bold "firn initial-load --from $from --to $to"
 "$firn" initial-load --from "$from" --to "$to"
 bold "firn run        (asks again for the last day only; nothing is loaded twice)"
+echo "A page of users takes two seconds: the API wants to be asked no oftener."
 "$firn" run
 bold "firn status"
 "$firn" status || true
@@ -52,12 +53,14 @@ bold "firn query 'SELECT * FROM V_DAILY_SUMMARY ...'"
 
 bold "What next"
 cat <<TEXT
-The data is in build/demo/demo.duckdb, the configuration in build/demo/firn.yaml. Try:
+The data is in build/demo/demo.duckdb, the configuration in build/demo/firn.yaml.
+Try:
   cd build/demo
   ../firn query 'SELECT * FROM V_PLUGIN_USAGE ORDER BY CALLS DESC LIMIT 10'
   ../firn query --format csv 'SELECT * FROM MOVEWORKS_USERS' >users.csv
-  ../firn status --json
+  ../firn report -o report.html       charts, to open in a browser
   ../firn --help
-For your own tenant: copy firn.yaml, remove base_url, export your API key as DEMO_TOKEN, and
-  firn check && firn initial-load
+For your own tenant, in a folder of its own:
+  $firn setup         asks for the API key and where the data goes
+  $firn initial-load
 TEXT

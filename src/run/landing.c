@@ -176,6 +176,7 @@ static bool take_page(struct landing *l, struct err *reterr)
 				landing_take(l, &l->page[i], &loaded[i], reterr)) &&
 		       (!landing_due(l) || landing_commit(l, reterr));
 		l->files_seen++;
+		landing_show(l);
 	}
 	free(loaded);
 	l->page_n = 0;

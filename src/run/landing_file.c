@@ -152,13 +152,14 @@ static bool take_row(struct rows_in *in, const struct json_doc *doc, struct err 
 	return keep_bounded(in->l, stream, reterr);
 }
 
-static void show(struct landing *l)
+void landing_show(struct landing *l)
 {
 	struct progress_state state = {.windows_done = l->files_seen,
 				       .windows_total = l->files_total, .unit = "files"};
 	for (size_t i = 0; i < l->streams_n; i++)
 		state.rows += l->streams[i].run.rows_fetched;
-	progress_show(l->options->progress, &state);
+	if (state.rows > 0) /* of files that were loaded before nothing is to be seen */
+		progress_show(l->options->progress, &state);
 }
 
 static bool row_line(void *user, struct span line, int64_t number, struct err *reterr)
@@ -170,7 +171,7 @@ static bool row_line(void *user, struct span line, int64_t number, struct err *r
 	struct json_doc *doc = json_parse(line, reterr);
 	bool done = doc != NULL && take_row(in, doc, reterr);
 	json_free(doc);
-	show(in->l);
+	landing_show(in->l);
 	return done;
 }
 

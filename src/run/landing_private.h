@@ -67,6 +67,8 @@ struct landing {
 };
 
 /* landing_file.c: one file, rows and all. False: the load cannot go on. */
+/* How far it is, on the bar. */
+void landing_show(struct landing *);
 MUST_CHECK bool landing_take(struct landing *, struct landing_file *,
 			     const struct loaded_file *, struct err *reterr);
 /* Names a file that gives no row. */

@@ -23,7 +23,7 @@ void progress_free(struct progress *); /* NULL is fine */
 struct progress_state {
 	int64_t rows;                /* fetched so far */
 	int64_t windows_done, windows_total;
-	const char *unit;            /* "days", "windows" */
+	const char *unit;            /* "days", "windows", "files" */
 	const char *waiting;         /* why nothing moves, or NULL */
 	int64_t wait_left_ms;
 };

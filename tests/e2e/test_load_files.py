@@ -10,6 +10,8 @@ import json
 import duckdb
 import pytest
 
+import terminal
+
 DAY = "2026/11/23"
 CONFIG = "version: 1\npipeline: central\ndestination: { duckdb: central.duckdb }\n"
 WEATHER = {
@@ -71,6 +73,18 @@ class Central:
 @pytest.fixture
 def central(firn):
     return Central(firn)
+
+
+def test_the_bar_ends_where_the_load_does(central):
+    for n in range(3):
+        central.land([{**WEATHER, "LOCATION_ID": f"l{n}"}], name=f"{n}.ndjson.gz")
+    with terminal.Person(central.firn, "load", "landing") as person:
+        person.sees("3 files loaded")
+        assert person.end() == 0
+        assert "3 rows" in person.screen and "3 of 3 files" in person.screen, person.screen
+    with terminal.Person(central.firn, "load", "landing") as person:
+        person.sees("3 loaded before")
+        assert person.end() == 0 and "of 3 files" not in person.screen, person.screen
 
 
 # --- rows ---
