@@ -187,7 +187,7 @@ bool adbc_query(struct adbc *adbc, const char *sql, struct adbc_rows **ret, stru
 
 struct ArrowArrayStream *adbc_stream(struct adbc_rows *rows)
 {
-	return &rows->stream;
+	return rows->stream.release == NULL ? NULL : &rows->stream;
 }
 
 bool adbc_stream_failed(struct adbc_rows *rows, struct err *reterr)

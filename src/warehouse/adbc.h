@@ -47,6 +47,7 @@ MUST_CHECK bool adbc_run(struct adbc *, const char *sql, int64_t *ret, size_t n,
 struct adbc_rows;
 MUST_CHECK bool adbc_query(struct adbc *, const char *sql, struct adbc_rows **ret,
 			   struct err *reterr);
+/* NULL: the text held no statement, a comment alone. */
 struct ArrowArrayStream *adbc_stream(struct adbc_rows *);
 /* Why the stream's last call failed. Returns false. */
 bool adbc_stream_failed(struct adbc_rows *, struct err *reterr);

@@ -83,8 +83,13 @@ bool warehouse_query(struct warehouse *warehouse, const char *sql, bool write, s
 		}
 		result->transaction = !by_text;
 	}
-	if (!adbc_query(warehouse->adbc, sql, &result->rows, reterr) ||
-	    !arrow_reader_new(&result->reader, adbc_stream(result->rows), reterr)) {
+	bool done = adbc_query(warehouse->adbc, sql, &result->rows, reterr);
+	/* A comment alone: DuckDB runs nothing, and gives nothing that could be read. */
+	if (done && adbc_stream(result->rows) == NULL) {
+		result_free(result);
+		return err_set(reterr, ERR_USAGE, "there is no statement in it");
+	}
+	if (!done || !arrow_reader_new(&result->reader, adbc_stream(result->rows), reterr)) {
 		result_free(result);
 		return explain(write || by_text, reterr); /* the text was looked at before */
 	}

@@ -272,6 +272,20 @@ static void an_error_in_the_middle_is_an_error(void **state)
 	assert_true(runs(kit, "SELECT 1", &err)); /* and the connection is as good as before */
 }
 
+static void a_comment_without_a_statement_is_a_message(void **state)
+{
+	struct kit *kit = *state;
+	static const char *const EMPTY[] = {"-- nothing", "/* nothing */", "", ";", "-- a\n;"};
+	struct err err;
+	for (int reads_only = 0; reads_only < 2; reads_only++) {
+		for (size_t i = 0; i < LENGTH(EMPTY); i++) {
+			assert_false(runs(kit, EMPTY[i], &err));
+			assert_int_equal(err.kind, ERR_USAGE);
+		}
+		read_only(kit);
+	}
+}
+
 static const struct CMUnitTest TESTS[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_begin, kit_end)
 	TEST(a_reader_changes_nothing_inside_or_outside),
@@ -285,6 +299,7 @@ static const struct CMUnitTest TESTS[] = {
 	TEST(a_type_that_arrow_does_not_have_is_a_message),
 	TEST(rows_are_read_one_part_after_the_other),
 	TEST(an_error_in_the_middle_is_an_error),
+	TEST(a_comment_without_a_statement_is_a_message),
 };
 
 int main(void)
