@@ -225,6 +225,9 @@ static bool is_compared(const struct merging *merging, size_t at)
 
 static bool compares(const struct merging *merging)
 {
+	size_t at = 0;
+	if (warehouse_withheld(merging->warehouse, merging->table, &at) != NULL)
+		return true;
 	for (size_t i = 0; i < merging->columns_n; i++) {
 		if (is_compared(merging, i))
 			return true;
@@ -232,9 +235,12 @@ static bool compares(const struct merging *merging)
 	return false;
 }
 
-/* JSON is compared as the text that it is: the staging table has it as text. */
-static void add_hash(struct merging *merging)
+/* JSON is compared as the text that it is: the staging table has it as text. A withheld column is
+ * to be NULL. */
+static void add_hash(struct merging *merging, bool staged)
 {
+	const struct column *withheld;
+	size_t at = 0;
 	bool first = true;
 	buf_add_text(merging->sql, "hash(");
 	for (size_t i = 0; i < merging->columns_n; i++) {
@@ -244,6 +250,14 @@ static void add_hash(struct merging *merging)
 		sql_name(merging->sql, merging->columns[i].name);
 		if (merging->columns[i].type == TYPE_JSON)
 			buf_add_text(merging->sql, "::VARCHAR");
+		first = false;
+	}
+	while ((withheld = warehouse_withheld(merging->warehouse, merging->table, &at)) != NULL) {
+		buf_add_text(merging->sql, first ? "" : ", ");
+		if (staged)
+			buf_add_text(merging->sql, "NULL");
+		else
+			sql_name(merging->sql, withheld->name);
 		first = false;
 	}
 	buf_add_char(merging->sql, ')');
@@ -264,11 +278,11 @@ static bool find_differing(struct merging *merging, struct err *reterr)
 	if (merging->equal > 0 && compares(merging)) {
 		buf_add_text(merging->sql, " UNION ALL SELECT m.r, m.q FROM " MATCH " AS m"
 					   " JOIN (SELECT rowid AS q, ");
-		add_hash(merging);
+		add_hash(merging, true);
 		buf_add_text(merging->sql, " AS h FROM ");
 		add_stage(merging);
 		buf_add_text(merging->sql, ") AS s ON s.q = m.q JOIN (SELECT rowid AS r, ");
-		add_hash(merging);
+		add_hash(merging, false);
 		buf_add_text(merging->sql, " AS h FROM ");
 		add_target(merging);
 		buf_addf(merging->sql, " WHERE rowid BETWEEN %" PRId64 " AND %" PRId64 "%s) AS t"
@@ -296,7 +310,7 @@ static bool count_wrong(const char *what, int64_t is, int64_t should, struct err
 
 #define UNIQUE_ONES "constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')"
 
-/* True in *ret: a row of the target holds nothing but what is staged. */
+/* True in *ret: a row of the target holds nothing but what is staged, or is to be NULL. */
 static bool is_plain(struct merging *merging, bool *ret, struct err *reterr)
 {
 	static const char *const LISTS[] = {
@@ -304,8 +318,11 @@ static bool is_plain(struct merging *merging, bool *ret, struct err *reterr)
 		", (SELECT COUNT(*) FROM duckdb_indexes() WHERE ",
 		", (SELECT COUNT(*) FROM duckdb_constraints() WHERE " UNIQUE_ONES " AND ",
 	};
-	int64_t found[3];
+	int64_t found[3], known = (int64_t)merging->columns_n;
+	size_t at = 0;
 	*ret = false;
+	while (warehouse_withheld(merging->warehouse, merging->table, &at) != NULL)
+		known++;
 	for (unsigned i = 0; i < merging->table->columns_n; i++) {
 		if (merging->table->columns[i].keep_first)
 			return true;
@@ -321,7 +338,7 @@ static bool is_plain(struct merging *merging, bool *ret, struct err *reterr)
 	}
 	if (!run(merging, found, 3, reterr))
 		return false;
-	*ret = found[0] == (int64_t)merging->columns_n && found[1] == 0 && found[2] == 0;
+	*ret = found[0] == known && found[1] == 0 && found[2] == 0;
 	return true;
 }
 
@@ -353,6 +370,8 @@ static void add_value(struct merging *merging, size_t at)
 
 static bool update_in_place(struct merging *merging, struct err *reterr)
 {
+	const struct column *withheld;
+	size_t at = 0;
 	int64_t updated;
 	bool first = true;
 	buf_add_text(merging->sql, "UPDATE ");
@@ -366,6 +385,12 @@ static bool update_in_place(struct merging *merging, struct err *reterr)
 		sql_name(merging->sql, merging->columns[i].name);
 		buf_add_text(merging->sql, " = ");
 		add_value(merging, i);
+		first = false;
+	}
+	while ((withheld = warehouse_withheld(merging->warehouse, merging->table, &at)) != NULL) {
+		buf_add_text(merging->sql, first ? "" : ", ");
+		sql_name(merging->sql, withheld->name);
+		buf_add_text(merging->sql, " = NULL");
 		first = false;
 	}
 	buf_add_text(merging->sql, " FROM " DIFF " AS d JOIN ");

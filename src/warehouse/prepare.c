@@ -147,6 +147,55 @@ out:
 	return done;
 }
 
+/* --- what is there and must not be --- */
+
+const struct column *warehouse_withheld(const struct warehouse *warehouse,
+					const struct table *table, size_t *at)
+{
+	while (*at < warehouse->withheld_n) {
+		const struct withheld *one = &warehouse->withheld[(*at)++];
+		if (one->table == table)
+			return one->column;
+	}
+	return NULL;
+}
+
+static bool withhold(struct warehouse *warehouse, const struct table *table,
+		     const struct column *column)
+{
+	if (warehouse->withheld_n == warehouse->withheld_room) {
+		size_t room = warehouse->withheld_room * 2 + 8;
+		struct withheld *more = realloc(warehouse->withheld, room * sizeof *more);
+		if (more == NULL)
+			return false;
+		warehouse->withheld = more;
+		warehouse->withheld_room = room;
+	}
+	warehouse->withheld[warehouse->withheld_n++] = (struct withheld){table, column};
+	return true;
+}
+
+static bool find_withheld(struct preparation *all, struct err *reterr)
+{
+	struct warehouse *warehouse = all->warehouse;
+	for (size_t i = 0; i < all->tables_n; i++) {
+		const struct table *table = all->tables[i];
+		size_t kept = 0;
+		for (size_t k = 0; k < warehouse->withheld_n; k++) {
+			if (warehouse->withheld[k].table != table)
+				warehouse->withheld[kept++] = warehouse->withheld[k];
+		}
+		warehouse->withheld_n = kept;
+		for (unsigned k = 0; k < table->columns_n; k++) {
+			if (table->columns[k].excluded &&
+			    find(all, table->name, table->columns[k].name) != NULL &&
+			    !withhold(warehouse, table, &table->columns[k]))
+				return err_memory(reterr);
+		}
+	}
+	return true;
+}
+
 /* --- making what is missing --- */
 
 /* `there`: it was, or it is since an earlier entry of the list, maybe with other columns. */
@@ -234,7 +283,8 @@ bool warehouse_prepare(struct warehouse *warehouse, const struct table *const *t
 		add_table(&all, OWN_TABLES[i]);
 	for (size_t i = 0; i < n; i++)
 		add_table(&all, tables[i]);
-	done = read_existing(&all, reterr) && check(&all, reterr) && make_missing(&all, reterr);
+	done = read_existing(&all, reterr) && check(&all, reterr) &&
+	       find_withheld(&all, reterr) && make_missing(&all, reterr);
 out:
 	free(all.existing);
 	free(all.tables);

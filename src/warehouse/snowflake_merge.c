@@ -116,6 +116,8 @@ static void add_match(struct merging *merging)
 
 static bool add_difference(struct merging *merging)
 {
+	const struct column *withheld;
+	size_t at = 0;
 	bool first = true;
 	for (size_t i = 0; i < merging->columns_n; i++) {
 		const struct written *column = &merging->columns[i];
@@ -129,6 +131,12 @@ static bool add_difference(struct merging *merging)
 		} else {
 			add_pair(merging, column->name, " IS DISTINCT FROM ");
 		}
+		first = false;
+	}
+	while ((withheld = warehouse_withheld(merging->warehouse, merging->table, &at)) != NULL) {
+		buf_add_text(merging->sql, first ? "" : " OR ");
+		sql_column(merging->sql, "t", withheld->name);
+		buf_add_text(merging->sql, " IS NOT NULL");
 		first = false;
 	}
 	return !first;
@@ -171,6 +179,10 @@ static void add_when(struct merging *merging)
 
 static bool updates(const struct merging *merging)
 {
+	size_t at = 0;
+	if (!merging->table->append &&
+	    warehouse_withheld(merging->warehouse, merging->table, &at) != NULL)
+		return true;
 	for (size_t i = 0; i < merging->columns_n && !merging->table->append; i++) {
 		if (is_compared(merging, i))
 			return true;
@@ -180,6 +192,8 @@ static bool updates(const struct merging *merging)
 
 static void add_update(struct merging *merging)
 {
+	const struct column *withheld;
+	size_t at = 0;
 	bool first = true;
 	buf_add_text(merging->sql, " WHEN MATCHED");
 	add_when(merging);
@@ -191,6 +205,12 @@ static void add_update(struct merging *merging)
 		sql_column(merging->sql, "t", merging->columns[i].name);
 		buf_add_text(merging->sql, " = ");
 		sql_column(merging->sql, "s", merging->columns[i].name);
+		first = false;
+	}
+	while ((withheld = warehouse_withheld(merging->warehouse, merging->table, &at)) != NULL) {
+		buf_add_text(merging->sql, first ? "" : ", ");
+		sql_column(merging->sql, "t", withheld->name);
+		buf_add_text(merging->sql, " = NULL");
 		first = false;
 	}
 }

@@ -42,6 +42,7 @@ void warehouse_close(struct warehouse *warehouse)
 	free(warehouse->schema);
 	free(warehouse->staging_schema);
 	free(warehouse->stages);
+	free(warehouse->withheld);
 	free(warehouse);
 }
 

@@ -18,6 +18,12 @@ struct stage {
 	int64_t unfit; /* of them, counted before the commit: what cannot be taken */
 };
 
+/* An excluded column that its table has all the same, from before it was excluded. */
+struct withheld {
+	const struct table *table;
+	const struct column *column;
+};
+
 struct warehouse {
 	const struct dialect *dialect;
 	struct adbc *adbc;
@@ -34,6 +40,8 @@ struct warehouse {
 	struct stage *stages;
 	size_t stages_n, stages_room;
 	unsigned stage_serial;
+	struct withheld *withheld; /* of the tables that were prepared */
+	size_t withheld_n, withheld_room;
 };
 
 /* Runs what was written to warehouse->sql and empties that. `ret` as in adbc_run. */
@@ -45,6 +53,10 @@ struct arrow_reader;
 MUST_CHECK bool warehouse_each(struct warehouse *,
 			       bool (*row)(void *user, struct arrow_reader *, struct err *reterr),
 			       void *user, struct err *reterr);
+
+/* The next withheld column of the table; *at begins with 0. NULL: there is none left. */
+const struct column *warehouse_withheld(const struct warehouse *, const struct table *,
+					size_t *at);
 
 /* --- a merge: stage_merge.c gives it to the dialect, which fills in the counts --- */
 struct merge_job {

@@ -208,6 +208,31 @@ static void an_excluded_column_is_absent_from_a_new_table_and_null_in_an_old_one
 	ASK(kit, "SELECT ID, NAME FROM ITEMS ORDER BY ID", "a|~;b|~");
 }
 
+/* As a table is that holds more than is staged, and as one that does not. */
+static void a_row_that_comes_again_loses_what_is_excluded_since(void **state)
+{
+	struct kit *kit = *state;
+	static const char *const MORE[] = {"SELECT 1", "ALTER TABLE ITEMS ADD COLUMN MINE INT"};
+	struct column columns[ITEM_COLUMNS];
+	struct table table = ITEMS;
+	memcpy(columns, ITEM_COLUMN_LIST, sizeof columns);
+	columns[ITEM_NAME].excluded = true;
+	table.columns = columns;
+	struct item first[] = {{"a", "secret", 1, 10, NULL}, {"b", "secret", 1, 10, NULL},
+			       {"c", "secret", 1, 10, NULL}};
+	struct item again[] = {{"a", "secret", 2, 11, NULL}, {"b", "secret", 1, 10, NULL}};
+	for (size_t i = 0; i < LENGTH(MORE); i++) {
+		kit_prepare(kit, &ITEMS);
+		LOAD(kit, &ITEMS, first, 100, "3 new, 0 changed");
+		kit_do(kit, MORE[i]);
+		kit_prepare(kit, &table);
+		LOAD(kit, &table, again, 200, "0 new, 2 changed");
+		ASK(kit, ITEM_ROWS, "a|~|2|11|200;b|~|1|10|200;c|secret|1|10|100");
+		LOAD(kit, &table, again, 300, "0 new, 0 changed");
+		kit_do(kit, "DROP TABLE ITEMS");
+	}
+}
+
 /* Random orders of batches that hold several versions of each key: the same table. */
 static void the_order_of_merging_does_not_matter(void **state)
 {
@@ -308,6 +333,7 @@ static const struct CMUnitTest TESTS[] = {
 	TEST(a_column_that_keeps_its_first_value_keeps_it),
 	TEST(versions_are_kept_once_each_where_the_table_appends),
 	TEST(an_excluded_column_is_absent_from_a_new_table_and_null_in_an_old_one),
+	TEST(a_row_that_comes_again_loses_what_is_excluded_since),
 	TEST(the_order_of_merging_does_not_matter),
 	TEST(columns_that_a_user_added_are_left_alone),
 	TEST(a_unique_index_that_a_user_made_is_no_hindrance),
