@@ -119,6 +119,27 @@ static bool read_all(struct reading *reading, int fd, char *room, struct err *re
 	return finish(&reading->lines, reterr);
 }
 
+bool landed_hash(const char *path, char ret[SHA256_HEX + 1], struct err *reterr)
+{
+	struct digest *digest = NULL;
+	char *room = malloc(SPOOL_PIECE_BYTES);
+	int fd = file_open_read(path, reterr);
+	int64_t at = 0;
+	size_t size = 1;
+	bool done = fd >= 0 && (room != NULL || err_memory(reterr)) &&
+		    digest_new(&digest, reterr);
+	while (done && size > 0) {
+		done = file_read_at(fd, at, room, SPOOL_PIECE_BYTES, &size, reterr) &&
+		       digest_add(digest, (struct span){room, size}, reterr);
+		at += (int64_t)size;
+	}
+	done = done && digest_hex(digest, ret, reterr);
+	digest_free(digest);
+	file_close(fd);
+	free(room);
+	return done;
+}
+
 bool landed_read(const char *path, const struct landed_sink *sink, struct landed_sum *ret,
 		 struct err *reterr)
 {

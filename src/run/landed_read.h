@@ -30,5 +30,7 @@ MUST_CHECK bool landed_read(const char *path, const struct landed_sink *sink,
 /* The same of text that is in memory, line by line; no sum. */
 MUST_CHECK bool landed_read_text(struct span text, const struct landed_sink *sink,
 				 struct err *reterr);
+/* The hash of the file's bytes alone. */
+MUST_CHECK bool landed_hash(const char *path, char ret[SHA256_HEX + 1], struct err *reterr);
 
 #endif

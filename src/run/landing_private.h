@@ -78,7 +78,8 @@ void landing_damaged(struct landing *, struct landing_stream *, const char *path
 /* Its rows in FIRN_FILES; sha256 "": not known. */
 MUST_CHECK bool landing_add_file(struct landing *, const struct landing_file *, int64_t bytes,
 				 const char *sha256, int64_t rows, struct err *reterr);
-/* Without reading it: its name carries the hash that it was loaded with. */
+/* Without reading it: it is as long as what was loaded, where that is known, and its name carries
+ * the hash that it was loaded with. */
 bool landing_is_known(const struct landing_file *, const struct loaded_file *);
 
 /* landing_copy.c: s3:// through a stage. Every object below options->path is given to `each`, as

@@ -189,6 +189,20 @@ def test_a_file_is_loaded_once_whatever_path_is_given(central, firn):
     assert "loaded before" in central.load().out
 
 
+def test_the_same_key_with_other_content_is_an_error_though_its_name_promises_the_old_one(central):
+    """Also where it is as long as before: of a file on this machine the bytes are looked at."""
+    path, _, whole = central.named([weather()])
+    other_system = whole[:9] + bytes([whole[9] ^ 1]) + whole[10:]  # gzip's header says so
+    assert central.load().code == 0
+    for other in (whole + whole, other_system):
+        path.write_bytes(other)
+        done = central.load()
+        assert done.code == 3 and "other content" in done.err and path.name in done.err, done
+    path.write_bytes(whole)
+    done = central.load()
+    assert done.code == 0 and "1 loaded before" in done.out, done
+
+
 def test_the_same_key_with_other_content_is_an_error(central):
     central.land([weather()], name="a.ndjson")
     assert central.load().code == 0
