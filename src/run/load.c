@@ -198,11 +198,23 @@ static bool know_rows(struct load *load, const struct lane *lane, int64_t rows,
 	return true;
 }
 
+/* Before the source is asked for what could not be written. */
+static bool check_tables(struct load *load, struct warehouse *warehouse, struct err *reterr)
+{
+	const struct table **tables = arena_array(load->arena, load->lanes_n, sizeof *tables);
+	if (tables == NULL)
+		return err_memory(reterr);
+	for (size_t i = 0; i < load->lanes_n; i++)
+		tables[i] = load->lanes[i].table;
+	return warehouse_fits(warehouse, tables, load->lanes_n, reterr);
+}
+
 static bool read_state(struct warehouse *warehouse, void *user, struct err *reterr)
 {
 	struct load *load = user;
 	struct state state = {0};
-	if (!warehouse_read_state(warehouse, load->setup->config->pipeline, &state, reterr))
+	if ((!load->options->dry_run && !check_tables(load, warehouse, reterr)) ||
+	    !warehouse_read_state(warehouse, load->setup->config->pipeline, &state, reterr))
 		return false;
 	bool done = local_adopt(load->setup->local, &state, reterr);
 	state_done(&state);

@@ -268,8 +268,8 @@ static void add_table(struct preparation *all, const struct table *table)
 	all->tables[all->tables_n++] = table;
 }
 
-bool warehouse_prepare(struct warehouse *warehouse, const struct table *const *tables, size_t n,
-		       struct err *reterr)
+static bool prepare(struct warehouse *warehouse, const struct table *const *tables, size_t n,
+		    bool makes, struct err *reterr)
 {
 	struct preparation all = {.warehouse = warehouse, .complete = true};
 	bool done = false;
@@ -284,10 +284,22 @@ bool warehouse_prepare(struct warehouse *warehouse, const struct table *const *t
 	for (size_t i = 0; i < n; i++)
 		add_table(&all, tables[i]);
 	done = read_existing(&all, reterr) && check(&all, reterr) &&
-	       find_withheld(&all, reterr) && make_missing(&all, reterr);
+	       find_withheld(&all, reterr) && (!makes || make_missing(&all, reterr));
 out:
 	free(all.existing);
 	free(all.tables);
 	arena_free(all.arena);
 	return done;
+}
+
+bool warehouse_prepare(struct warehouse *warehouse, const struct table *const *tables, size_t n,
+		       struct err *reterr)
+{
+	return prepare(warehouse, tables, n, true, reterr);
+}
+
+bool warehouse_fits(struct warehouse *warehouse, const struct table *const *tables, size_t n,
+		    struct err *reterr)
+{
+	return prepare(warehouse, tables, n, false, reterr);
 }

@@ -70,6 +70,10 @@ struct warehouse_usage warehouse_usage(const struct warehouse *);
 MUST_CHECK bool warehouse_prepare(struct warehouse *, const struct table *const *tables,
 				  size_t n, struct err *reterr);
 
+/* The same complaint, and nothing is made. */
+MUST_CHECK bool warehouse_fits(struct warehouse *, const struct table *const *tables, size_t n,
+			       struct err *reterr);
+
 /* The pipeline's state; empty where firn's tables do not exist yet. */
 MUST_CHECK bool warehouse_read_state(struct warehouse *, const char *pipeline, struct state *ret,
 				     struct err *reterr);

@@ -160,6 +160,18 @@ def test_tables_of_the_older_program_are_left_alone_and_brought_over(firn, sim, 
     assert count == 3
 
 
+def test_a_run_that_would_bring_nothing_stops_at_an_older_table_too(firn, store):
+    """Before the source is asked for anything."""
+    with firn_sim.start("--users", "0", "--interactions", "100") as empty:
+        firn.write("firn.yaml", CONFIG % empty.base + "  streams: [users]\n" + store.destination)
+        store.run(create("MOVEWORKS_USERS", *store.types))
+        for command in (["run"], ["initial-load", "--from", "2026-01-01", "--to", "2026-01-02"]):
+            done = firn(*command)
+            assert done.code == 2 and "firn ddl --migrate" in done.err, done
+            assert "MOVEWORKS_USERS" in done.err, done
+        assert empty.log() == []
+
+
 def test_counts_that_differ_show_before_anything_is_exchanged(firn, store):
     store.fill()
     firn.write("firn.yaml", CONFIG % "http://127.0.0.1:9" + store.destination)
