@@ -104,8 +104,12 @@ static bool take_value(struct given *given, struct err *reterr)
 	switch (option->kind) {
 	case OPTION_FLAG:
 	case OPTION_TEXT:
-	case OPTION_NAMES:
 		return true;
+	case OPTION_NAMES: /* none would be all: not what an empty variable of a script means */
+		if (text[strspn(text, ", ")] != '\0')
+			return true;
+		return err_set(reterr, ERR_USAGE, "--%s: expected names such as %s, found nothing",
+			       option->name, option->value);
 	case OPTION_PAIRS:
 		if (strchr(text, '=') != NULL && text[0] != '=')
 			return true;

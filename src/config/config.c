@@ -236,6 +236,13 @@ static void read_streams(struct reader *reader, struct keys source)
 	config->streams = streams;
 }
 
+static void note_place(struct keys source, const char *key, int *line, int *column)
+{
+	const struct yaml *mark = keys_mark(source, key);
+	*line = mark == NULL ? 1 : mark->line;
+	*column = mark == NULL ? 1 : mark->column;
+}
+
 static void read_auth(struct reader *reader, struct keys source)
 {
 	struct config *config = reader->config;
@@ -254,9 +261,7 @@ static void read_auth(struct reader *reader, struct keys source)
 	if (config->auth == CONFIG_AUTH_UNSET && keys_given(source, "auth"))
 		mistake_add(reader->mistakes, keys_mark(source, "auth"),
 			    "source.auth: expected bearer, api_key, basic or oauth2");
-	const struct yaml *mark = keys_mark(source, "auth");
-	config->auth_line = mark == NULL ? 1 : mark->line;
-	config->auth_column = mark == NULL ? 1 : mark->column;
+	note_place(source, "auth", &config->auth_line, &config->auth_column);
 	struct keys oauth2 = keys_map(auth, "oauth2");
 	config->token_url = keys_text(oauth2, "token_url");
 	config->scope = keys_text(oauth2, "scope");
@@ -273,7 +278,9 @@ static void read_source(struct reader *reader, struct keys keys)
 				    strchr(config->connector, '.') != NULL;
 	if (config->connector_is_path)
 		config->connector = reader_path(reader, config->connector);
+	note_place(source, "connector", &config->connector_line, &config->connector_column);
 	config->base_url = keys_text(source, "base_url");
+	note_place(source, "base_url", &config->base_url_line, &config->base_url_column);
 	config->lookback_us = -1;
 	if (keys_given(source, "lookback"))
 		config->lookback_us = keys_duration(source, "lookback");

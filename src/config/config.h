@@ -86,7 +86,9 @@ struct config {
 	const char *connector;     /* a built-in's name, or a path (joined with the folder); "":
 				    * none is given, such a pipeline only loads landed files */
 	bool connector_is_path;
+	int connector_line, connector_column; /* of source.connector; of source without it */
 	const char *base_url;      /* NULL: the connector's */
+	int base_url_line, base_url_column;   /* likewise */
 	enum config_auth auth;
 	int auth_line, auth_column; /* of source.auth; of source where it is not given */
 	struct secret *token, *user, *password, *key; /* NULL: not given */

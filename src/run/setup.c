@@ -2,6 +2,7 @@
 
 #include "base/bounds.h"
 #include "base/text.h"
+#include "fetch/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ bool setup_connector_text(const char *name, bool is_path, struct buf *room, stru
 	const char *names[64] = {NULL};
 	if (is_path) {
 		if (!file_read(name, room, reterr))
-			return err_at(reterr, "connector");
+			return false;
 		*ret = buf_span(room);
 		return true;
 	}
@@ -39,8 +40,8 @@ bool setup_read_connector(struct setup *setup, struct buf *mistakes, struct err 
 	struct buf room;
 	struct span text;
 	if (config->connector[0] == '\0') {
-		err_set(reterr, ERR_USAGE, "%s: source.connector is missing: it says what is read",
-			config->file);
+		err_set(reterr, ERR_USAGE, "%s:%d:%d: source.connector is missing: it says what is"
+			" read", config->file, config->connector_line, config->connector_column);
 		buf_addf(mistakes, "%s\n", reterr->text);
 		return false;
 	}
@@ -48,7 +49,8 @@ bool setup_read_connector(struct setup *setup, struct buf *mistakes, struct err 
 	bool done = setup_connector_text(config->connector, config->connector_is_path, &room,
 					 &text, reterr);
 	if (!done)
-		buf_addf(mistakes, "%s: source.connector: %s\n", config->file, reterr->text);
+		buf_addf(mistakes, "%s:%d:%d: source.connector: %s\n", config->file,
+			 config->connector_line, config->connector_column, reterr->text);
 	else
 		done = connector_parse(&setup->connector, text, config->connector, mistakes,
 				       reterr);
@@ -273,7 +275,9 @@ static bool plan_stream(struct setup *setup, const struct stream *stream, struct
 	/* Mistakes of privacy show here, before anything is asked. */
 	struct shaper *shaper;
 	if (!shaper_new(&shaper, table, setup->hash_key, reterr))
-		return err_at(reterr, "%s: source.streams", config->file);
+		return given == NULL ? err_at(reterr, "%s: source.streams", config->file)
+				     : err_at(reterr, "%s:%d:%d: source.streams", config->file,
+					      given->line, given->column);
 	shaper_free(shaper);
 	setup->streams[setup->streams_n++] = (struct planned){stream, table, false};
 	return true;
@@ -313,14 +317,27 @@ static void list_tables(struct setup *setup)
 	setup->tables[setup->tables_n++] = &FIRN_REJECTED;
 }
 
+static bool refuse_stream(const struct setup *setup, const char *name, struct err *reterr)
+{
+	const struct connector *connector = setup->connector;
+	const char **known = arena_array(setup->arena, connector->streams_n + 1, sizeof *known);
+	if (known == NULL)
+		return err_memory(reterr);
+	for (size_t i = 0; i < connector->streams_n; i++)
+		known[i] = connector->streams[i].name;
+	const char *near = text_nearest(name, known);
+	return err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; %s%s%s", connector->name,
+		       name, near == NULL ? "firn connectors NAME lists them" : "did you mean ",
+		       near == NULL ? "" : near, near == NULL ? "" : "?");
+}
+
 bool setup_select(struct setup *setup, const char *const *streams, size_t n, struct err *reterr)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct stream *stream = connector_stream(setup->connector, streams[i]);
 		if (stream == NULL)
-			return err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s",
-				       setup->connector->name, streams[i]);
+			return refuse_stream(setup, streams[i], reterr);
 		if (find_planned(setup, stream) == NULL)
 			return err_set(reterr, ERR_USAGE,
 				       "--streams: %s is not among source.streams of %s",
@@ -353,6 +370,17 @@ static char *arena_of(struct setup *setup, const struct buf *text)
 	return arena_text(setup->arena, buf_span(text));
 }
 
+/* Said once and before anything is sent, not by each request. */
+static bool check_clear(const struct setup *setup, struct err *reterr)
+{
+	const struct config *config = setup->config;
+	struct request request = {.url = setup->base_url, .shown = setup->base_url};
+	return request_check_clear(&request, setup->credentials.kind != AUTH_NONE,
+				   config->allow_http, reterr) ||
+	       err_at(reterr, "%s:%d:%d: source.base_url", config->file, config->base_url_line,
+		      config->base_url_column);
+}
+
 static bool find_ends(struct setup *setup, const char *environment_driver, struct err *reterr)
 {
 	const struct config *config = setup->config;
@@ -374,7 +402,7 @@ static bool find_ends(struct setup *setup, const char *environment_driver, struc
 	setup->destination = destination_name(config, setup->arena);
 	if (done && (setup->base_url == NULL || setup->destination == NULL))
 		return err_memory(reterr);
-	return done;
+	return done && check_clear(setup, reterr);
 }
 
 bool setup_open(struct setup **ret, const struct config *config, const char *environment_driver,

@@ -44,14 +44,14 @@ static bool check_private(const struct table *table, unsigned i, struct span has
 	bool is_key = false;
 	for (unsigned k = 0; k < table->key_n; k++)
 		is_key |= table->key[k] == i;
-	if (column->excluded && (is_key || is_newest))
+	if (column->excluded && is_key)
 		return err_set(reterr, ERR_USAGE,
 			       "%s: %s cannot be excluded: rows are told apart by it",
 			       table->stream, column->name);
 	if (is_newest)
 		return err_set(reterr, ERR_USAGE,
-			       "%s: %s cannot be hashed: it says which row is newer",
-			       table->stream, column->name);
+			       "%s: %s cannot be %s: it says which row is newer",
+			       table->stream, column->name, way);
 	if ((int)i == table->cursor)
 		return err_set(reterr, ERR_USAGE, "%s: %s cannot be %s: windows are cut by it",
 			       table->stream, column->name, way);

@@ -1,5 +1,6 @@
 #include "source/plan.h"
 
+#include "base/bounds.h"
 #include "base/text.h"
 
 static bool named(const char *const *names, size_t n, const char *name)
@@ -8,6 +9,18 @@ static bool named(const char *const *names, size_t n, const char *name)
 		if (strcmp(names[i], name) == 0)
 			return true;
 	}
+	return false;
+}
+
+static bool refuse_column(const struct stream *stream, const char *name, struct err *reterr)
+{
+	struct buf known;
+	buf_init(&known, CONFIG_BYTES_MAX);
+	for (size_t i = 0; i < stream->columns_n; i++)
+		buf_addf(&known, "%s%s", i == 0 ? "" : ", ", stream->columns[i].name);
+	err_set(reterr, ERR_USAGE, "source.streams.%s: no column %s; columns are %s", stream->name,
+		name, buf_text(&known));
+	buf_done(&known);
 	return false;
 }
 
@@ -23,9 +36,10 @@ static bool check_names(struct arena *arena, const struct stream *stream,
 		if (named(known, stream->columns_n, names[i]))
 			continue;
 		const char *near = text_nearest(names[i], known);
-		return err_set(reterr, ERR_USAGE, "source.streams.%s: no column %s%s%s%s",
-			       stream->name, names[i], near == NULL ? "" : "; did you mean ",
-			       near == NULL ? "" : near, near == NULL ? "" : "?");
+		if (near != NULL)
+			return err_set(reterr, ERR_USAGE, "source.streams.%s: no column %s; did you"
+				       " mean %s?", stream->name, names[i], near);
+		return refuse_column(stream, names[i], reterr);
 	}
 	return true;
 }

@@ -172,7 +172,7 @@ static void names_are_split_at_commas_and_may_come_again(void **state)
 	assert_int_equal(n, 4);
 	assert_string_equal(names[1], "b");
 	assert_string_equal(names[3], "d");
-	PARSES("run", "run", "--streams", ",");
+	PARSES("run", "run");
 	assert_null(option_names(&parsed, "streams", &n));
 	assert_int_equal(n, 0);
 }
@@ -221,6 +221,9 @@ static void values_that_are_missing_or_wrong_say_what_was_expected(void **state)
 	REFUSES("--pages: expected a whole number, found -1", "connectors", "--pages", "-1");
 	REFUSES("--pages: expected a whole number, found 1e3", "connectors", "--pages", "1e3");
 	REFUSES("--pages: expected a whole number, found ", "connectors", "--pages=");
+	REFUSES("--streams: expected names such as A,B, found nothing", "run", "--streams", "");
+	REFUSES("--streams: expected names such as A,B, found nothing", "reset", "--yes",
+		"--streams=, ,");
 	REFUSES("--set: expected NAME=VALUE, found a", "connectors", "--set", "a");
 	REFUSES("--set: expected NAME=VALUE, found =a", "connectors", "--set", "=a");
 	REFUSES("query: one word too many: b; firn query --help", "query", "a", "b");

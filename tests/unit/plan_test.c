@@ -97,7 +97,8 @@ static void columns_that_are_not_there_are_named_with_the_nearest(void **state)
 {
 	(void)state;
 	refused("users", "AEG", NULL, "source.streams.users: no column AEG; did you mean AGE?");
-	refused("users", NULL, "ZZZZZ", "source.streams.users: no column ZZZZZ");
+	refused("users", NULL, "ZZZZZ", "source.streams.users: no column ZZZZZ; columns are "
+		"ID, AT, SEEN, AGE, UNIT, META, DATA, HASH, FIXED");
 }
 
 /* META would show the excluded UNIT inside it, DATA all records; a record its own. */

@@ -212,7 +212,7 @@ static void what_cannot_be_private_is_refused_before_anything_is_asked(void **st
 		"t: ID cannot be excluded: rows are told apart by it");
 	refused((const struct want[]){{.name = "ID", .at = "/id", .flags = "k"},
 				      {.name = "AT", .at = "/at", .flags = "nx"}, {0}}, HASH_KEY,
-		"t: AT cannot be excluded: rows are told apart by it");
+		"t: AT cannot be excluded: it says which row is newer");
 	refused((const struct want[]){{.name = "ID", .at = "/id", .flags = "k"},
 				      {.name = "AT", .at = "/at", .flags = "nh"}, {0}}, HASH_KEY,
 		"t: AT cannot be hashed: it says which row is newer");
