@@ -150,3 +150,10 @@ bool text_hex(struct buf *out, const unsigned char *bytes, size_t size)
 	out->size += 2 * size;
 	return true;
 }
+
+const char *text_without_name(const char *text, const char *name)
+{
+	size_t size = strlen(name);
+	bool named = strncmp(text, name, size) == 0 && text[size] == ':' && text[size + 1] == ' ';
+	return named ? text + size + 2 : text;
+}

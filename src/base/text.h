@@ -36,6 +36,8 @@ void text_write_duration(char *out, size_t room, int64_t us);
 /* "8MiB", "2GiB", "1kB", "500" (bytes); kB MB GB are powers of ten, KiB MiB GiB of two. */
 bool text_size(struct span text, int64_t *ret_bytes);
 /* "1,234,567", for people. Needs 32 bytes. */
+/* `text`, without the "NAME: " that it may begin with. */
+const char *text_without_name(const char *text, const char *name);
 void text_write_count(char *out, size_t room, int64_t count);
 /* Columns that the text takes at a terminal: combining marks 0, wide East Asian 2. */
 size_t text_width(struct span utf8);

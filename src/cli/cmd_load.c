@@ -39,7 +39,7 @@ static void add_stream(struct buf *out, const struct load_stream *stream,
 	    strcmp(before->why, stream->why) == 0)
 		buf_add_text(out, "  FAILED likewise");
 	else if (stream->failed)
-		buf_addf(out, "  FAILED: %s", stream->why);
+		buf_addf(out, "  FAILED: %s", text_without_name(stream->why, stream->name));
 	buf_add_char(out, '\n');
 }
 

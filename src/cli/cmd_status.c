@@ -221,13 +221,18 @@ int cmd_status(struct cli *cli)
 	buf_init(&reasons, MIB);
 	bool done = option_flag(&cli->parsed, "seen") ? mark_seen(cli, &why)
 						      : setup_local(cli->setup, &old, &why);
-	if (done && option_flag(&cli->parsed, "deep") && !setup_lands(cli->setup))
+	bool elsewhere = done && !setup_lands(cli->setup);
+	bool deep = elsewhere && option_flag(&cli->parsed, "deep");
+	if (deep)
 		done = ask_warehouse(cli->setup, &why);
-	else if (done && cli->setup->local->fresh && !setup_lands(cli->setup) &&
+	else if (elsewhere && cli->setup->local->fresh && old.kind == ERR_NONE &&
 		 destination_is_there(cli->config))
-		cli_say(cli, "the local copy of the state is missing%s%s; --deep asks "
-			"the warehouse", old.kind == ERR_NONE ? "" : ": ", old.text);
+		cli_say(cli, "the local copy of the state is missing; --deep asks the warehouse");
 	done = done && status_fill(cli->setup, &status, &why);
+	if (done && !deep && old.kind != ERR_NONE) {
+		status.state_error = old.text;
+		status.state_is_elsewhere = elsewhere;
+	}
 	int code = EXIT_FAILED;
 	if (done) {
 		status_reasons(&status, &reasons);

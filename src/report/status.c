@@ -2,6 +2,9 @@
 
 #include "base/json.h"
 #include "base/stamp.h"
+#include "base/text.h"
+
+#include <string.h>
 
 static void add_range(struct buf *out, const char *part, int64_t from_us, int64_t until_us)
 {
@@ -24,13 +27,44 @@ static void missed_reason(const char *stream, const struct status_gap *gap, stru
 	buf_addf(out, " could not be taken: %s\n", gap->reason);
 }
 
+static bool has_failed(const struct status_stream *stream)
+{
+	return stream->last != NULL && stream->last->outcome != OUTCOME_DONE &&
+	       !stream->failure_seen;
+}
+
+static bool failed_likewise(const struct status_stream *a, const struct status_stream *b)
+{
+	const char *one = has_failed(a) ? a->last->error : NULL;
+	const char *other = has_failed(b) ? b->last->error : NULL;
+	return one != NULL && other != NULL && a->last->outcome == b->last->outcome &&
+	       strcmp(one, other) == 0;
+}
+
+/* One cause is one line: a wrong token fails all streams, and a pager shows few lines. */
+static void failure_reason(const struct status *status, size_t at, struct buf *out)
+{
+	const struct status_stream *stream = &status->streams[at];
+	const struct run_row *last = stream->last;
+	if (!has_failed(stream))
+		return;
+	for (size_t i = 0; i < at; i++) {
+		if (failed_likewise(&status->streams[i], stream))
+			return;
+	}
+	buf_add_text(out, stream->stream);
+	for (size_t i = at + 1; i < status->streams_n; i++) {
+		if (failed_likewise(stream, &status->streams[i]))
+			buf_addf(out, ", %s", status->streams[i].stream);
+	}
+	buf_addf(out, ": the last run %s: %s\n",
+		 last->outcome == OUTCOME_FAILED ? "failed" : "was done in part only",
+		 last->error == NULL ? "it was cut off"
+				     : text_without_name(last->error, stream->stream));
+}
+
 static void stream_reasons(const struct status_stream *stream, struct buf *out)
 {
-	const struct run_row *last = stream->last;
-	if (last != NULL && last->outcome != OUTCOME_DONE && !stream->failure_seen)
-		buf_addf(out, "%s: the last run %s: %s\n", stream->stream,
-			 last->outcome == OUTCOME_FAILED ? "failed" : "was done in part only",
-			 last->error == NULL ? "it was cut off" : last->error);
 	if (stream->rejected > 0)
 		buf_addf(out, "%s: %lld record%s rejected; see %s\n", stream->stream,
 			 (long long)stream->rejected, stream->rejected == 1 ? "" : "s",
@@ -94,8 +128,14 @@ static void spool_reasons(const struct status_spool *spool, struct buf *out)
 
 bool status_reasons(const struct status *status, struct buf *out)
 {
-	for (size_t i = 0; i < status->streams_n; i++)
+	if (status->state_error != NULL)
+		buf_addf(out, "the copy of the state on this machine is damaged: %s; the next run "
+			      "makes it anew%s\n", status->state_error,
+			 status->state_is_elsewhere ? ", and --deep asks the warehouse now" : "");
+	for (size_t i = 0; i < status->streams_n; i++) {
+		failure_reason(status, i, out);
 		stream_reasons(&status->streams[i], out);
+	}
 	spool_reasons(&status->spool, out);
 	return !out->failed;
 }

@@ -98,6 +98,8 @@ struct status {
 	size_t streams_n;
 	struct status_spool spool;
 	int64_t next_run_us; /* STAMP_NONE: nothing is scheduled */
+	const char *state_error; /* why nothing is known; NULL: it is as it was left */
+	bool state_is_elsewhere; /* the warehouse has it too */
 };
 
 struct status_screen {

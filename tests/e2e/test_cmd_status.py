@@ -248,3 +248,21 @@ def test_who_looks_at_night_needs_none_of_the_unit_s_secrets(firn, sim):
     for words in (["run"], ["check"], ["start"]):
         done = firn(*words)
         assert done.code == 2 and "variable FIRN_TEST_TOKEN is not set" in done.err, (words, done)
+
+
+def test_one_cause_that_fails_all_streams_is_one_line(firn, sim):
+    firn.write("firn.yaml", firn.moveworks(sim))
+    assert firn("run", env={"FIRN_TEST_TOKEN": "wrong"}).code == 1
+    answer = json.loads(firn("status", "--json").out)
+    assert len(answer["reasons"]) == 1, answer["reasons"]
+    assert answer["reasons"][0].startswith(", ".join(STREAMS) + ": the last run failed: HTTP 401")
+
+
+def test_a_damaged_copy_of_the_state_is_not_well(store):
+    path = store.path(".firn/moveworks/state.json")
+    path.write_text(path.read_text().replace("conversations", "konversations", 1))
+    done = store("status")
+    assert done.code == 1 and done.out.startswith("the copy of the state on this machine is damaged")
+    assert "digest" in done.out and "--deep" in done.out, done
+    assert store("status", "--deep").code == 0
+    assert store("status").code == 1
