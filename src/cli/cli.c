@@ -180,6 +180,16 @@ static bool needs_source(const struct cli *cli)
 	return true;
 }
 
+/* A query that waits for a file's lock is not to look like one that hangs. */
+static bool say_waiting(void *user, const char *what)
+{
+	struct cli *cli = user;
+	if (!cli->said_waiting)
+		cli_say(cli, "waiting: %s", what);
+	cli->said_waiting = true;
+	return true;
+}
+
 enum setup_kind { SETUP_WHOLE, SETUP_LANDING, SETUP_TABLES };
 
 static bool open_setup(struct cli *cli, enum setup_kind kind)
@@ -200,8 +210,12 @@ static bool open_setup(struct cli *cli, enum setup_kind kind)
 		done = setup_open_tables(&cli->setup, cli->config, &mistakes, &why);
 		break;
 	}
-	if (!done)
+	if (done) {
+		cli->setup->waiting = say_waiting;
+		cli->setup->waiting_user = cli;
+	} else {
 		say_mistakes(cli, &mistakes, &why);
+	}
 	buf_done(&mistakes);
 	return done;
 }

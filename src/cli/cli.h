@@ -25,6 +25,7 @@ struct cli {
 	bool quiet, verbose, json_log;
 	bool service;           /* no progress: nobody looks on */
 	bool talks;             /* all lines of the log go to standard error too */
+	bool said_waiting;      /* for the warehouse */
 	int columns;            /* of standard error; 80 where it does not say */
 	int out_columns;        /* of standard output; 0: no terminal */
 	/* Raised by SIGINT and SIGTERM once catch_signals was called; before, they kill: there is

@@ -173,6 +173,9 @@ bool setup_open_warehouse(struct setup *setup, bool read_only, struct warehouse 
 			  struct err *reterr)
 {
 	struct warehouse_options options;
-	return setup_warehouse(setup, read_only, &options, reterr) &&
-	       warehouse_open(ret, &options, reterr);
+	if (!setup_warehouse(setup, read_only, &options, reterr))
+		return false;
+	options.waiting = setup->waiting;
+	options.user = setup->waiting_user;
+	return warehouse_open(ret, &options, reterr);
 }

@@ -18,6 +18,9 @@ struct planned { /* a stream that the configuration selects */
 };
 
 struct setup {
+	/* Called while another holder of the warehouse is waited for; NULL: nobody is told. */
+	bool (*waiting)(void *user, const char *what);
+	void *waiting_user;
 	const struct config *config;
 	struct connector *connector; /* NULL: none is configured (setup_open_landing) */
 	struct connector **others;   /* setup_open_landing: the built-in ones beside it */

@@ -270,6 +270,19 @@ def test_a_file_that_somebody_holds_is_waited_for(firn, march):
     assert pipe.one("SELECT count(*) FROM mine") == 0  # nobody else's table was touched
 
 
+def test_a_query_that_waits_for_the_file_says_so_at_once(firn, march):
+    pipe = Pipe(firn, march, streams=["conversations"])
+    finish(pipe, ["conversations"])
+    with Holder(pipe) as holder:
+        query = pipe.firn.start("query", "SELECT 1 AS ONE", "--format", "csv",
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = query.stderr.readline()
+        assert said.startswith("waiting: ") and str(holder.process.pid) in said, said
+        holder.release()
+        out, err = query.communicate(timeout=60)
+    assert query.returncode == 0 and out == "ONE\n1\n" and "waiting" not in err, (out, err)
+
+
 def test_a_file_that_stays_held_fails_the_load_and_names_the_holder(firn, march):
     pipe = Pipe(firn, march, streams=["conversations", "users"], budget="2s")
     with Holder(pipe) as holder:
