@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "cli/setup_asking.h"
+#include "config/keys.h"
 #include "run/setup.h"
 
 #include <stdlib.h>
@@ -92,6 +93,13 @@ static bool good_destination(const char *text, struct err *reterr)
 		       text);
 }
 
+static bool good_url(const char *text, struct err *reterr)
+{
+	return form_is_url(span_of(text)) ||
+	       err_set(reterr, ERR_USAGE, "expected https:// or http:// and a host, found %s",
+		       text);
+}
+
 static bool good_zone(const char *text, struct err *reterr)
 {
 	struct zone *zone = NULL;
@@ -146,7 +154,7 @@ static const struct setup_question QUESTIONS[] = {
 	{ANSWER_PIPELINE, "pipeline", "Name", "State, logs and spool are kept under this name.",
 	 NULL, NULL, NULL},
 	{ANSWER_BASE_URL, "base-url", "Address of the API",
-	 "Another region or host; empty for the connector's own.", "", NULL, NULL},
+	 "Another region or host; empty for the connector's own.", "", NULL, good_url},
 	{ANSWER_CLIENT_ID, "client-id", "Client id", "Of the OAuth client credentials.", NULL,
 	 is_oauth2, NULL},
 	{ANSWER_SOURCE_USER, "source-user", "User", "Who signs in at the API.", NULL, is_basic,
@@ -291,11 +299,27 @@ bool setup_take_options(struct cli *cli, struct setup_answers *answers, struct e
 	       setup_take_secret(cli, answers, &answers->password, reterr);
 }
 
+/* Who mistypes the first answer at a terminal is asked again. */
+static bool ask_connector(struct asking *asking, struct err *reterr)
+{
+	struct setup_answers *answers = asking->answers;
+	bool asked = asking->ask && answers->at[ANSWER_CONNECTOR] == NULL;
+	for (;;) {
+		if (!answer_all(asking, SOURCE_QUESTIONS, reterr))
+			return false;
+		if (setup_know_connector(answers, reterr))
+			return true;
+		if (!asked)
+			return false;
+		cli_say(asking->cli, "%s", reterr->text);
+		answers->at[ANSWER_CONNECTOR] = NULL;
+	}
+}
+
 bool setup_ask(struct cli *cli, struct setup_answers *answers, bool ask, struct err *reterr)
 {
 	struct asking asking = {cli, answers, ask};
-	return answer_all(&asking, SOURCE_QUESTIONS, reterr) &&
-	       setup_know_connector(answers, reterr) && setup_ask_token(&asking, reterr) &&
+	return ask_connector(&asking, reterr) && setup_ask_token(&asking, reterr) &&
 	       setup_ask_settings(&asking, reterr) && answer_all(&asking, QUESTIONS, reterr) &&
 	       setup_ask_password(&asking, reterr);
 }

@@ -29,8 +29,8 @@ bool setup_connector_text(const char *name, bool is_path, struct buf *room, stru
 	}
 	const char *near = text_nearest(name, names);
 	return err_set(reterr, ERR_USAGE,
-		       "no connector %s is built in%s%s%s; a path to a file has a slash in it, "
-		       "such as ./%s.yaml", name, near == NULL ? "" : "; did you mean ",
+		       "no connector %s is built in%s%s%s (a path to a file has a slash in it, "
+		       "such as ./%s.yaml)", name, near == NULL ? "" : "; did you mean ",
 		       near == NULL ? "" : near, near == NULL ? "" : "?", name);
 }
 

@@ -137,7 +137,6 @@ def test_a_person_is_asked_and_the_secret_is_not_shown(firn, sim):
         person.sees("Connector [moveworks]: ")
         person.types("moveworx")
         person.sees("did you mean moveworks?")
-    with Person(firn, "setup") as person:
         person.sees("Connector [moveworks]: ")
         person.types("")
         person.sees("API token (not shown): ")
@@ -150,6 +149,9 @@ def test_a_person_is_asked_and_the_secret_is_not_shown(firn, sim):
         person.sees("Name [moveworks]: ")
         assert person.echo()
         person.types("")
+        person.sees("Address of the API: ")
+        person.types(sim.base.removeprefix("http://"))
+        person.sees("expected https:// or http:// and a host")
         person.sees("Address of the API: ")
         person.types(sim.base)
         person.sees("Destination [duckdb]: ")
