@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/setup_asking.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- secrets --- */
@@ -151,18 +152,48 @@ static bool has_setting(const struct setup_answers *answers, const char *name)
 	return false;
 }
 
+static bool is_number(const struct setting *setting)
+{
+	return setting->type == SETTING_INT || setting->type == SETTING_FLOAT;
+}
+
+/* A number goes into the file as it was typed, so it must be one. */
+static bool good_value(const struct setting *setting, const char *text)
+{
+	char *end = NULL;
+	double number = strtod(text, &end);
+	bool good = end != text && *end == '\0' && strspn(text, "0123456789+-.eE") == strlen(text) &&
+		    (!setting->has_min || number >= setting->min) &&
+		    (!setting->has_max || number <= setting->max);
+	if (!is_number(setting) || good)
+		return true;
+	fprintf(stderr, "expected a number");
+	if (setting->has_min)
+		fprintf(stderr, " from %g", setting->min);
+	if (setting->has_max)
+		fprintf(stderr, "%s %g", setting->has_min ? " to" : " up to", setting->max);
+	fprintf(stderr, ", found %s\n", text);
+	return false;
+}
+
 /* A line of the user's, as a value; *ret_empty where there is none. */
-static bool read_value(const char *prompt, bool number, struct buf *yaml, bool *ret_empty,
+static bool read_value(const struct setting *setting, struct buf *yaml, bool *ret_empty,
 		       struct err *reterr)
 {
 	struct buf line;
+	struct span text = SPAN("");
+	bool done = true;
 	buf_init(&line, SECRET_BYTES_MAX);
-	fprintf(stderr, "%s: ", prompt);
-	fflush(stderr);
-	bool done = terminal_read(false, &line, reterr);
-	struct span text = text_trim(buf_span(&line));
+	do {
+		buf_clear(&line);
+		fprintf(stderr, "%s: ", setting->name);
+		fflush(stderr);
+		done = terminal_read(false, &line, reterr);
+		text = text_trim(buf_span(&line));
+		buf_cut(&line, (size_t)(text.at - buf_text(&line)) + text.size);
+	} while (done && text.size > 0 && !good_value(setting, text.at));
 	*ret_empty = text.size == 0;
-	if (done && text.size > 0 && number)
+	if (done && text.size > 0 && is_number(setting))
 		buf_add_span(yaml, text);
 	else if (done && text.size > 0)
 		setup_add_value(yaml, text);
@@ -170,32 +201,38 @@ static bool read_value(const char *prompt, bool number, struct buf *yaml, bool *
 	return done;
 }
 
-static bool is_number(const struct setting *setting)
+/* The same until there is one. */
+static bool need_value(const struct setting *setting, struct buf *yaml, struct err *reterr)
 {
-	return setting->type == SETTING_INT || setting->type == SETTING_FLOAT;
+	bool empty = true;
+	while (empty) {
+		if (!read_value(setting, yaml, &empty, reterr))
+			return false;
+		if (empty)
+			fprintf(stderr, "an answer is needed\n");
+	}
+	return true;
 }
 
 /* Elements one after the other, until one is empty. */
 static bool read_list(const struct setting *setting, struct buf *yaml, struct err *reterr)
 {
+	const struct setting plain = {.name = setting->name, .type = SETTING_TEXT};
 	fprintf(stderr, "One after the other; an empty line ends.\n");
 	for (size_t n = 0;; n++) {
 		size_t before = yaml->size;
 		bool empty = false, first = true;
 		buf_add_text(yaml, setting->fields_n > 0 ? "\n      - { " : "\n      - ");
-		if (setting->fields_n == 0 &&
-		    !read_value(setting->name, false, yaml, &empty, reterr))
+		if (setting->fields_n == 0 && !read_value(&plain, yaml, &empty, reterr))
 			return false;
 		for (size_t i = 0; i < setting->fields_n && !empty; i++) {
 			const struct setting *field = &setting->fields[i];
 			if (!field->required)
 				continue;
 			buf_addf(yaml, "%s%s: ", first ? "" : ", ", field->name);
-			do {
-				if (!read_value(field->name, is_number(field), yaml, &empty,
-						reterr))
-					return false;
-			} while (empty && !first);
+			if (first ? !read_value(field, yaml, &empty, reterr)
+				  : !need_value(field, yaml, reterr))
+				return false;
 			first = false;
 		}
 		if (empty) {
@@ -212,7 +249,7 @@ static bool read_list(const struct setting *setting, struct buf *yaml, struct er
 static bool ask_setting(struct asking *asking, const struct setting *setting, struct err *reterr)
 {
 	struct buf yaml;
-	bool empty = true, done = true;
+	bool done = true;
 	if (!asking->ask)
 		return err_set(reterr, ERR_USAGE, "setup needs --set %s=VALUE%s%s", setting->name,
 			       setting->comment == NULL ? "" : ": ",
@@ -223,8 +260,8 @@ static bool ask_setting(struct asking *asking, const struct setting *setting, st
 		setting->comment == NULL ? "" : setting->comment);
 	if (setting->type == SETTING_LIST)
 		done = read_list(setting, &yaml, reterr);
-	while (done && setting->type != SETTING_LIST && empty)
-		done = read_value(setting->name, is_number(setting), &yaml, &empty, reterr);
+	else
+		done = need_value(setting, &yaml, reterr);
 	done = done && setup_add_setting(asking->answers, setting->name, buf_span(&yaml), reterr);
 	buf_done(&yaml);
 	return done;

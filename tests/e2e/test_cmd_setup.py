@@ -212,7 +212,16 @@ def test_a_list_of_places_is_asked_one_by_one(firn):
     with Person(firn, "setup", "--connector", "openmeteo", "--no-check", "--destination",
                 "folder", "--set", "customer_id=acme") as person:
         person.sees("locations, for the connector")
-        for line in ("Helsinki", "60.17", "24.94", "O'Fallon \"x\"", "38.8", "-90.7", ""):
+        person.sees("name: ")
+        person.types("Nowhere")
+        for wrong in ("north", "91", "1 }, {", "nan"):
+            person.sees("latitude: ")
+            person.types(wrong)
+            person.sees(f"expected a number from -90 to 90, found {wrong}")
+        person.sees("latitude: ")
+        person.types("")
+        person.sees("an answer is needed")
+        for line in ("0", "0", "Helsinki", "60.17", "24.94", "O'Fallon \"x\"", "38.8", "-90.7", ""):
             person.sees(": ")
             person.types(line)
         person.sees("Name [openmeteo]: ")
