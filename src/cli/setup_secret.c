@@ -162,7 +162,8 @@ static bool good_value(const struct setting *setting, const char *text)
 {
 	char *end = NULL;
 	double number = strtod(text, &end);
-	bool good = end != text && *end == '\0' && strspn(text, "0123456789+-.eE") == strlen(text) &&
+	bool good = end != text && *end == '\0' &&
+		    strspn(text, "0123456789+-.eE") == strlen(text) &&
 		    (!setting->has_min || number >= setting->min) &&
 		    (!setting->has_max || number <= setting->max);
 	if (!is_number(setting) || good)
