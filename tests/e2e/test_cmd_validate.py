@@ -294,7 +294,8 @@ def test_rescued_values_are_counted_by_stream_over_all_runs(store, firn):
     done = store.validate()[1]
     assert [(e["result"], e["stream"], e["value"]) for e in of(done, "rescued")] == [
         ("ok", None, 0)]
-    with firn_sim.start("--interactions", "300", "--until", (NOW - DAY).date()) as sim:
+    # So many that a day after a weekend has some too.
+    with firn_sim.start("--interactions", "6000", "--until", (NOW - DAY).date()) as sim:
         firn.write("firn.yaml", firn.moveworks(sim))
         day = (NOW - DAY).date()
         for stream, way, rows in (("interactions", "types", 2), ("interactions", "badstamp", 1),
