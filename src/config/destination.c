@@ -161,7 +161,7 @@ static void read_s3(struct reader *reader, struct keys keys)
 
 /* --- the rest --- */
 
-static void read_to(struct reader *reader, struct keys root, struct keys destination)
+static void read_to(struct reader *reader, struct keys destination)
 {
 	struct config *config = reader->config;
 	static const char *const names[] = {"duckdb", "snowflake", "s3", "folder"};
@@ -175,18 +175,27 @@ static void read_to(struct reader *reader, struct keys root, struct keys destina
 				    "one pipeline has one destination, not two");
 		config->to = kinds[i];
 	}
-	if (config->to == CONFIG_TO_NOWHERE && keys_given(root, "destination") &&
-	    !mistakes_unsure(reader->mistakes, destination.map))
-		mistake_add(reader->mistakes, keys_mark(root, "destination"),
-			    "destination: expected duckdb, snowflake, s3 or folder");
+}
+
+static const char *default_file(struct reader *reader)
+{
+	const char *path = reader_default_dir(reader, "");
+	char *file = path == NULL ? NULL
+				  : arena_printf(reader->config->arena, "%s.duckdb", path);
+	reader->mistakes->failed |= file == NULL;
+	return file;
 }
 
 static void read_destination(struct reader *reader, struct keys root)
 {
 	struct config *config = reader->config;
 	struct keys destination = keys_map(root, "destination");
-	read_to(reader, root, destination);
+	read_to(reader, destination);
 	config->duckdb = reader_path(reader, keys_text(destination, "duckdb"));
+	if (config->to == CONFIG_TO_NOWHERE) {
+		config->to = CONFIG_TO_DUCKDB;
+		config->duckdb = default_file(reader);
+	}
 	config->landing = reader_path(reader, keys_text(destination, "folder"));
 	config->driver = reader_path(reader, keys_text(destination, "driver"));
 	config->create_views = keys_bool(destination, "create_views");

@@ -164,7 +164,8 @@ static const struct key S3_KEYS[] = {
 static const struct form S3 = {FORM_MAP, .title = "s3", .keys = S3_KEYS};
 
 static const struct key DESTINATION_KEYS[] = {
-	{"duckdb", &TEXT, .help = "path of the DuckDB file; made if it is missing"},
+	{"duckdb", &TEXT, .otherwise = "<pipeline>.duckdb, where no other destination is given",
+	 .help = "path of the DuckDB file; made if it is missing"},
 	{"snowflake", &SNOWFLAKE, .help = "an account, and where in it"},
 	{"s3", &S3, .help = "a bucket that files are landed in"},
 	{"folder", &TEXT, .help = "a folder that files are landed in"},
@@ -278,7 +279,7 @@ static const struct key KEYS[] = {
 	{"pipeline", &PIPELINE, .otherwise = "the connector's name",
 	 .help = "state and logs are kept under this name"},
 	{"source", &SOURCE, .help = "what is read"},
-	{"destination", &DESTINATION, KEY_REQUIRED, .help = "where it goes"},
+	{"destination", &DESTINATION, .otherwise = "a DuckDB file", .help = "where it goes"},
 	{"spool", &SPOOL, .help = "what was read once waits here until it is delivered"},
 	{"deliver", &DELIVER, .help = "how much goes into one file"},
 	{"schedule", &SCHEDULE, .help = "when firn start runs"},

@@ -79,9 +79,24 @@ static void a_destination_is_one_of_four(void **state)
 			 CONFIG_TO_SNOWFLAKE);
 	refuses(state, HEAD "destination: { duckdb: a, folder: b }\n",
 		"firn.yaml:4:27: one pipeline has one destination, not two\n");
-	refuses(state, HEAD "destination: {}\n",
-		"firn.yaml:4:1: destination: expected duckdb, snowflake, s3 or folder\n");
 	refuses(state, HEAD "destination: { snowflak: {} }\n", "did you mean snowflake?");
+}
+
+static void without_a_destination_it_is_a_duckdb_file_of_the_pipeline_s_name(void **state)
+{
+	static const char *const NONE[] = {"", "destination: {}\n",
+					   "destination: { write: append }\n"};
+	for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++) {
+		char text[512];
+		snprintf(text, sizeof text, "%s%s", HEAD, NONE[i]);
+		const struct config *read = reads(state, text);
+		const char *name = strrchr(read->duckdb, '/');
+		char wanted[128];
+		snprintf(wanted, sizeof wanted, "%s.duckdb", read->pipeline);
+		assert_int_equal(read->to, CONFIG_TO_DUCKDB);
+		assert_string_equal(name == NULL ? read->duckdb : name + 1, wanted);
+	}
+	refuses(state, HEAD "destination: { duckdb: }\n", "expected text, found nothing");
 }
 
 static void names_of_snowflake_follow_sql(void **state)
@@ -206,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_destination_is_one_of_four),
+		TEST(without_a_destination_it_is_a_duckdb_file_of_the_pipeline_s_name),
 		TEST(names_of_snowflake_follow_sql),
 		TEST(one_way_into_snowflake_is_picked),
 		TEST(a_bucket_s_settings_have_defaults),
