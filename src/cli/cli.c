@@ -172,7 +172,8 @@ bool cli_config(struct cli *cli)
 /* Commands that only look at the warehouse need no source. */
 static bool needs_source(const struct cli *cli)
 {
-	static const char *const WITHOUT[] = {"query", "views", "report", "status"};
+	static const char *const WITHOUT[] = {"query", "views", "report", "status",
+					      "validate"};
 	for (size_t i = 0; i < sizeof WITHOUT / sizeof *WITHOUT; i++) {
 		if (strcmp(cli->parsed.command->name, WITHOUT[i]) == 0)
 			return false;

@@ -5,11 +5,28 @@
 #include "report/report.h"
 #include "run/viewset.h"
 
-enum { DAYS_USUAL = 90 };
+enum { DAYS_USUAL = 90, CONNECTORS_MAX = 16 };
 
 static void scrub(const void *user, struct buf *out, struct span text)
 {
 	secrets_scrub(user, out, text);
+}
+
+/* Of a pipeline that only loads landed files those of which something was loaded. */
+static void list_connectors(const struct setup *setup, const struct status *status,
+			    const char *ret[CONNECTORS_MAX + 1])
+{
+	size_t n = 0;
+	if (setup->connector != NULL)
+		ret[n++] = setup->connector->name;
+	for (size_t i = 0; i < setup->others_n && n < CONNECTORS_MAX; i++) {
+		bool loaded = false;
+		for (size_t k = 0; k < status->streams_n; k++)
+			loaded |= connector_stream(setup->others[i],
+						   status->streams[k].stream) != NULL;
+		if (loaded)
+			ret[n++] = setup->others[i]->name;
+	}
 }
 
 static bool make_page(struct cli *cli, struct report_options *options, struct buf *out,
@@ -19,6 +36,7 @@ static bool make_page(struct cli *cli, struct report_options *options, struct bu
 	struct viewset views;
 	struct status status;
 	struct err why = {0}, old = {0};
+	const char *names[CONNECTORS_MAX + 1] = {NULL};
 	if (!viewset_make(cli->setup, &views, reterr) ||
 	    !setup_local(cli->setup, &old, reterr) ||
 	    !status_fill(cli->setup, &status, reterr))
@@ -27,7 +45,8 @@ static bool make_page(struct cli *cli, struct report_options *options, struct bu
 	if (!setup_open_warehouse(cli->setup, true, &warehouse, &why))
 		options->no_warehouse = why.text;
 	options->warehouse = warehouse;
-	options->connector = cli->setup->connector->name;
+	list_connectors(cli->setup, &status, names);
+	options->connectors = names;
 	options->view_options = &views.options;
 	options->status = &status;
 	options->scrub = scrub;

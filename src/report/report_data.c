@@ -186,13 +186,21 @@ static void add_weather(struct report *report)
 	close_section(report);
 }
 
+static bool shows(const struct report *report, const char *name)
+{
+	const char *const *connector = report->options->connectors;
+	while (*connector != NULL && !report_has(*connector, name))
+		connector++;
+	return *connector != NULL;
+}
+
 void report_data(struct report *report)
 {
-	if (report_has(report->options->connector, "daily")) {
+	if (shows(report, "daily")) {
 		add_activity(report);
 		add_knowledge(report);
 		add_adoption(report);
 	}
-	if (report_has(report->options->connector, "temperature"))
+	if (shows(report, "temperature"))
 		add_weather(report);
 }

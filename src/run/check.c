@@ -105,7 +105,8 @@ static void tell_views(struct checking *c)
 			   "view", "%s", views.left_out[i]);
 	if (views.n + views.left_out_n == 0)
 		check_tell(c, CHECK_OK, "views", NULL, "%s comes with none",
-			   c->setup->connector->name);
+			   c->setup->connector == NULL ? "no connector"
+						       : c->setup->connector->name);
 	else
 		check_tell(c, CHECK_OK, "views", NULL, "%zu, days of %s", views.n,
 			   c->config->timezone);
@@ -118,8 +119,15 @@ static bool open_setup(struct checking *c, const struct config *without, struct 
 	struct buf mistakes;
 	struct err why = {0};
 	buf_init(&mistakes, CONFIG_BYTES_MAX);
-	bool done = setup_open(&c->setup, without, NULL, &mistakes, &why);
-	if (done) {
+	enum warehouse_kind kind;
+	bool loads = without->connector[0] == '\0' && destination_is_warehouse(without, &kind);
+	bool done = loads ? setup_open_landing(&c->setup, without, NULL, &mistakes, &why)
+			  : setup_open(&c->setup, without, NULL, &mistakes, &why);
+	if (done && loads) {
+		check_tell(c, CHECK_OK, "connector", NULL,
+			   "none: this pipeline only loads landed files (firn load)");
+		tell_views(c);
+	} else if (done) {
 		const struct connector *connector = c->setup->connector;
 		check_tell(c, CHECK_OK, "connector", NULL, "%s%s, %zu stream%s", connector->name,
 			   c->config->connector_is_path ? "" : " (built in)", c->setup->streams_n,
@@ -145,7 +153,8 @@ bool check_run(const struct check_options *options, struct check_result *ret, st
 		   c.config->pipeline);
 	check_secrets(&c);
 	bool done = open_setup(&c, &without, reterr) &&
-		    (c.setup == NULL || check_source(&c, reterr)) && check_place(&c, reterr);
+		    (c.setup == NULL || c.setup->connector == NULL ||
+		     check_source(&c, reterr)) && check_place(&c, reterr);
 	setup_close(c.setup);
 	return done;
 }

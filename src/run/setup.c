@@ -317,17 +317,31 @@ static void list_tables(struct setup *setup)
 	setup->tables[setup->tables_n++] = &FIRN_REJECTED;
 }
 
+/* Without a connector it is one of a pipeline that only loads landed files. */
+static const struct stream *find_stream(const struct setup *setup, const char *name)
+{
+	if (setup->connector != NULL)
+		return connector_stream(setup->connector, name);
+	for (size_t i = 0; i < setup->streams_n; i++) {
+		if (strcmp(setup->streams[i].stream->name, name) == 0)
+			return setup->streams[i].stream;
+	}
+	return NULL;
+}
+
 static bool refuse_stream(const struct setup *setup, const char *name, struct err *reterr)
 {
 	const struct connector *connector = setup->connector;
-	const char **known = arena_array(setup->arena, connector->streams_n + 1, sizeof *known);
+	size_t n = connector == NULL ? setup->streams_n : connector->streams_n;
+	const char **known = arena_array(setup->arena, n + 1, sizeof *known);
 	if (known == NULL)
 		return err_memory(reterr);
-	for (size_t i = 0; i < connector->streams_n; i++)
-		known[i] = connector->streams[i].name;
+	for (size_t i = 0; i < n; i++)
+		known[i] = connector == NULL ? setup->streams[i].stream->name
+					     : connector->streams[i].name;
 	const char *near = text_nearest(name, known);
-	return err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; %s%s%s", connector->name,
-		       name, near == NULL ? "firn connectors NAME lists them" : "did you mean ",
+	return err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; %s%s%s",
+		       connector == NULL ? "the pipeline" : connector->name, name, near == NULL ? "firn connectors NAME lists them" : "did you mean ",
 		       near == NULL ? "" : near, near == NULL ? "" : "?");
 }
 
@@ -335,7 +349,7 @@ bool setup_select(struct setup *setup, const char *const *streams, size_t n, str
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct stream *stream = connector_stream(setup->connector, streams[i]);
+		const struct stream *stream = find_stream(setup, streams[i]);
 		if (stream == NULL)
 			return refuse_stream(setup, streams[i], reterr);
 		if (find_planned(setup, stream) == NULL)

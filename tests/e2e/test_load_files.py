@@ -372,8 +372,8 @@ def test_underscores_in_names_need_the_customer(firn):
 # --- the configuration, and what follows a load ---
 
 def test_other_commands_say_that_the_source_is_missing(central):
-    for command in ("run", "check"):
-        done = central.firn(command)
+    for words in (["run"], ["start"], ["reset", "--yes"]):
+        done = central.firn(*words)
         assert done.code == 2 and "source.connector" in done.out + done.err, done
 
 
@@ -382,6 +382,25 @@ def test_a_collectors_configuration_cannot_load(firn):
     firn.path("landing").mkdir()
     done = firn("load", "landing")
     assert done.code == 2 and "warehouse" in done.err, done
+
+
+def test_a_pipeline_that_only_loads_can_be_checked_validated_and_reported(central, firn):
+    """Before the first load and after it."""
+    for loaded in (False, True):
+        for words in (["check"], ["validate"], ["views"], ["report", "-o", "page.html"],
+                      ["status", "--deep"], ["ddl"], ["query", "SELECT 1"]):
+            done = firn(*words)
+            assert done.code in ((0,) if loaded or words[0] in ("check", "ddl") else (0, 1, 2)), done
+            assert "source.connector" not in done.out + done.err, done
+        if not loaded:
+            central.named([weather()])
+            assert central.load().code == 0
+    assert "only loads landed files" in firn("check").out
+    page = firn.path("page.html").read_text()
+    assert "Latest temperature" in page and "Active users" not in page
+    assert "CURRENT_WEATHER" in firn("validate", "--streams", "current_weather").out
+    done = firn("validate", "--streams", "current_wether")
+    assert done.code == 2 and "did you mean current_weather?" in done.err, done
 
 
 def test_tables_of_a_connector_of_ones_own(firn):
