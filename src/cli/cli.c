@@ -161,7 +161,7 @@ bool cli_config(struct cli *cli)
 		say_mistakes(cli, &mistakes, &why);
 		if (!file_exists(cli_config_path(cli)))
 			say(cli, "", "firn: -c FILE or $FIRN_CONFIG names another configuration; "
-				     "README.md shows one");
+				     "firn setup makes one, README.md shows one");
 	}
 	buf_done(&mistakes);
 	if (done && !meet_driver(cli, &why))

@@ -195,6 +195,28 @@ static const struct setup_question QUESTIONS[] = {
 	{.option = NULL},
 };
 
+/* Who names a bucket wants it. What is gone once it was read needs a landing, and which one is
+ * not guessed; a file to try it out otherwise. */
+static const char *fallback_destination(const struct asking *asking)
+{
+	static const enum answer NAMED[] = {ANSWER_DUCKDB, ANSWER_ACCOUNT, ANSWER_BUCKET,
+					    ANSWER_FOLDER};
+	static const char *const KINDS[] = {"duckdb", "snowflake", "s3", "folder"};
+	const char *kind = NULL;
+	size_t named = 0;
+	for (size_t i = 0; i < sizeof NAMED / sizeof *NAMED; i++) {
+		if (asking->answers->at[NAMED[i]] != NULL) {
+			kind = KINDS[i];
+			named++;
+		}
+	}
+	if (named == 1)
+		return kind;
+	if (setup_collects(asking->answers))
+		return asking->ask ? "s3" : NULL;
+	return named == 0 || asking->ask ? "duckdb" : NULL;
+}
+
 /* Defaults that depend on what was answered. */
 static const char *fallback_of(const struct asking *asking, const struct setup_question *question)
 {
@@ -206,9 +228,8 @@ static const char *fallback_of(const struct asking *asking, const struct setup_q
 	}
 	if (question->answer == ANSWER_DUCKDB)
 		return arena_printf(answers->arena, "%s.duckdb", answers->at[ANSWER_PIPELINE]);
-	/* What is gone once it was read needs a landing; a file to try it out otherwise. */
-	if (question->answer == ANSWER_DESTINATION && asking->ask)
-		return setup_collects(answers) ? "s3" : "duckdb";
+	if (question->answer == ANSWER_DESTINATION)
+		return fallback_destination(asking);
 	if (question->answer == ANSWER_EVERY)
 		return setup_collects(answers) ? "10m" : "";
 	return question->fallback;

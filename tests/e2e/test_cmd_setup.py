@@ -68,7 +68,9 @@ def test_a_file_with_a_secret_stays_where_it_is(firn, sim):
 
 @pytest.mark.parametrize("args, says", [
     ((), "--token-file FILE, --token-env NAME"),
-    (("--token-env", "X"), "setup needs --destination"),
+    (("--connector", "openmeteo", "--set", "customer_id=a", "--set",
+      "locations=[{name: A, latitude: 1, longitude: 1}]"), "setup needs --destination"),
+    (("--token-env", "X", "--bucket", "b", "--folder", "f"), "setup needs --destination"),
     (("--token-env", "X", "--destination", "s3"), "setup needs --bucket"),
     (("--token-env", "X", "--destination", "snowflake"), "setup needs --account"),
     (("--token-env", "X", "--token-file", "y"), "one of them, not both"),
@@ -85,6 +87,15 @@ def test_what_is_missing_or_wrong_is_named(firn, args, says):
     done = firn("setup", *args)
     assert done.code == 2 and says in done.err, done
     assert list(firn.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("args, written", [
+    ((), 'duckdb: "moveworks.duckdb"'), (("--duckdb", "a.duckdb"), 'duckdb: "a.duckdb"'),
+    (("--folder", "out"), 'folder: "out"'), (("--bucket", "b"), 'bucket: "b"'),
+])
+def test_the_destination_is_the_one_that_is_named_else_duckdb(firn, args, written):
+    done = firn("setup", "--token-file", "-", "--no-check", *args, input="x\n")
+    assert done.code == 0 and written in firn.path("firn.yaml").read_text(), done
 
 
 def test_nothing_is_saved_that_does_not_work(firn, sim):
