@@ -96,9 +96,15 @@ static int tell_plan(struct cli *cli, const struct load_result *result)
 	int64_t in_flight = cli->config->parallel;
 	text_write_duration(left, sizeof left, (pages * result->page_ms / in_flight + 999) / 1000 *
 						       STAMP_SECOND);
+	size_t skipped = 0;
+	for (size_t i = 0; i < result->streams_n; i++)
+		skipped += result->streams[i].windows_skipped;
 	buf_addf(&out, "%zu windows, %s%s records, %lld pages or so; at %lld ms an answer and %lld "
-		 "in flight about %s\n", result->windows_n, exact ? "" : "at least ", count,
+		 "in flight about %s", result->windows_n, exact ? "" : "at least ", count,
 		 (long long)pages, (long long)result->page_ms, (long long)in_flight, left);
+	if (skipped > 0)
+		buf_addf(&out, "; %zu more are complete (--again loads them anew)", skipped);
+	buf_add_char(&out, '\n');
 	bool printed = cli_print(cli, buf_span(&out));
 	buf_done(&out);
 	int code = result->failed > 0 ? failure_code(result) : EXIT_DONE;

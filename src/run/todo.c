@@ -234,8 +234,19 @@ static bool plan_elements(struct load *load, struct lane *lane, size_t n, struct
 	return true;
 }
 
+/* Days that are not there yet are no mistake, and no load either. */
+static void warn_of_future(const struct load *load)
+{
+	char from[STAMP_TEXT_BYTES];
+	if (!load->options->initial || load->options->from_us <= load->now_us)
+		return;
+	stamp_write_short(load->options->from_us, from);
+	log_line(load->log, LOG_WARNING, NULL, "%s lies ahead: there is nothing to load yet", from);
+}
+
 bool todo_plan(struct load *load, struct err *reterr)
 {
+	warn_of_future(load);
 	for (size_t i = 0; i < load->lanes_n; i++) {
 		struct lane *lane = &load->lanes[i];
 		const struct stream *stream = lane->stream;

@@ -158,6 +158,24 @@ def test_a_range_that_the_source_no_longer_keeps_is_asked_for_with_a_warning(fir
     assert done.err.count("the source keeps 30d") == 1, done  # of all streams at once
 
 
+def test_a_range_that_lies_ahead_is_said_to_be_empty(firn, sim):
+    pipe = Pipe(firn, sim, streams=["conversations"])
+    today = utc_now().date()
+    done = pipe.load(today + 3 * DAY, today + 4 * DAY)
+    assert done.code == 0 and f"{today + 3 * DAY} lies ahead" in done.err, done
+    assert "lies ahead" not in pipe.load(today, today + 4 * DAY).err
+    assert pipe.watermark("conversations") is None or (
+        pipe.watermark("conversations") <= utc_now())
+
+
+def test_a_dry_run_names_what_it_would_pass_over(firn, march):
+    pipe = Pipe(firn, march, streams=["conversations"])
+    assert pipe.load("2026-03-29", "2026-03-31").code == 0
+    done = pipe.load("2026-03-28", "2026-03-31", "--dry-run")
+    assert done.out.startswith("conversations") and "1 windows, " in done.out, done
+    assert "3 more are complete" in done.out, done
+
+
 def test_a_dry_run_prints_windows_and_counts_and_loads_nothing(firn, march):
     pipe = Pipe(firn, march)
     done = pipe.load("2026-03-29", "2026-03-31", "--dry-run")
