@@ -200,6 +200,19 @@ def test_excluded_and_hashed_columns_never_reach_snowflake_in_the_clear(firn, ma
         assert not truth["email_addr"] or truth["email_addr"] not in record
 
 
+def test_a_row_that_comes_again_loses_what_is_excluded_since(firn, march, snow):
+    pipe = Snow(firn, march, snow, streams=["users"])
+    assert pipe.load(START, END).code == 0
+    assert pipe.one("SELECT COUNT(FIRST_NAME) FROM MOVEWORKS_USERS") > 0
+    firn.write("firn.yaml", firn.path("firn.yaml").read_text().replace(
+        "  streams: [users]\n", "  streams: { users: { exclude: [FIRST_NAME] } }\n"))
+    done = pipe.load(START, END, "--again")
+    assert done.code == 0 and counts(done, "changed")[0] > 0, done
+    assert pipe.one("SELECT COUNT(FIRST_NAME) FROM MOVEWORKS_USERS") == 0
+    done = pipe.load(START, END, "--again")
+    assert done.code == 0 and counts(done, "changed") == [0], done
+
+
 def test_staging_and_tables_are_in_schemas_of_their_own(firn, march, snow):
     snow.settings(schemas=["STAGING"])
     pipe = Snow(firn, march, snow, keys={"staging_schema": "STAGING"},
