@@ -12,6 +12,7 @@ struct landed_bucket {
 	struct s3 *lists, *fetches;
 	char *bucket;
 	char *prefix;
+	int64_t listed_bytes; /* of the object that `each` has now */
 };
 
 static const char SCHEME[] = "s3://";
@@ -98,6 +99,7 @@ static bool take_listed(void *user, const struct s3_listed *listed, struct err *
 	if (!is_below(listing->bucket, listed->key) || listed->key.size == 0 ||
 	    listed->key.at[listed->key.size - 1] == '/') /* a folder's mark */
 		return true;
+	listing->bucket->listed_bytes = listed->size;
 	buf_init(&url, PATH_BYTES_MAX);
 	buf_addf(&url, "%s%s/%.*s", SCHEME, listing->bucket->bucket, SPAN_ARGS(listed->key));
 	bool done = buf_ok(&url, reterr) && listing->each(listing->user, buf_text(&url), reterr);
@@ -111,6 +113,11 @@ bool landed_bucket_each(struct landed_bucket *bucket,
 {
 	struct listing listing = {bucket, each, user};
 	return s3_list(bucket->lists, span_of(bucket->prefix), take_listed, &listing, reterr);
+}
+
+int64_t landed_bucket_listed(const struct landed_bucket *bucket)
+{
+	return bucket->listed_bytes;
 }
 
 /* --- fetching --- */

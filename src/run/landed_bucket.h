@@ -21,6 +21,8 @@ void landed_bucket_close(struct landed_bucket *); /* NULL is fine */
 MUST_CHECK bool landed_bucket_each(struct landed_bucket *,
 				   bool (*each)(void *user, const char *url, struct err *reterr),
 				   void *user, struct err *reterr);
+/* Within `each`: how long the object is, as it was listed. */
+int64_t landed_bucket_listed(const struct landed_bucket *);
 /* The object's bytes into a file, whatever it held. ERR_DATA: they are not those of the hash that
  * the object carries. */
 MUST_CHECK bool landed_bucket_fetch(struct landed_bucket *, const char *url, const char *path,

@@ -319,6 +319,13 @@ static bool see_object(void *user, const char *url, struct err *reterr)
 	return see_file(l, url, reterr);
 }
 
+static bool see_listed(void *user, const char *url, struct err *reterr)
+{
+	struct landing *l = user;
+	l->listed_bytes = landed_bucket_listed(l->bucket);
+	return see_object(l, url, reterr);
+}
+
 static bool load_bucket(struct landing *l, struct err *reterr)
 {
 	const struct config *config = l->setup->config;
@@ -330,7 +337,7 @@ static bool load_bucket(struct landing *l, struct err *reterr)
 		       (l->page_n == 0 || take_page(l, reterr));
 	return landed_bucket_open(&l->bucket, l->options->path, config, l->options->aws,
 				  reterr) &&
-	       landed_bucket_each(l->bucket, see_object, l, reterr) &&
+	       landed_bucket_each(l->bucket, see_listed, l, reterr) &&
 	       (l->page_n == 0 || take_page(l, reterr));
 }
 

@@ -230,13 +230,17 @@ static bool is_hidden(const struct table *table, const struct template *template
 static bool check_child(const struct setup *setup, const struct stream *stream,
 			struct err *reterr)
 {
+	const struct config *config = setup->config;
+	const struct config_stream *given = setup_configured(config, stream->name);
+	int line = given == NULL ? config->connector_line : given->line;
+	int at = given == NULL ? config->connector_column : given->column;
 	const struct planned *parent = find_planned(setup, stream->for_each);
 	const char *name = NULL;
 	if (parent == NULL)
 		return err_set(reterr, ERR_USAGE,
-			       "%s: source.streams: %s asks for each row of %s: name that "
-			       "stream too",
-			       setup->config->file, stream->name, stream->for_each->name);
+			       "%s:%d:%d: source.streams: %s asks for each row of %s: name that "
+			       "stream too", config->file, line, at, stream->name,
+			       stream->for_each->name);
 	bool hidden = is_hidden(parent->table, stream->path, &name);
 	for (size_t i = 0; i < stream->query_n && !hidden; i++) {
 		for (size_t k = 0; k < stream->query[i].n && !hidden; k++)
@@ -248,9 +252,9 @@ static bool check_child(const struct setup *setup, const struct stream *stream,
 	}
 	if (hidden)
 		return err_set(reterr, ERR_USAGE,
-			       "%s: source.streams: %s of %s cannot be excluded or hashed: %s "
-			       "uses it",
-			       setup->config->file, name, parent->stream->name, stream->name);
+			       "%s:%d:%d: source.streams: %s of %s cannot be excluded or hashed: "
+			       "%s uses it", config->file, line, at, name, parent->stream->name,
+			       stream->name);
 	return true;
 }
 

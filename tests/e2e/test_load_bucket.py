@@ -47,6 +47,14 @@ def test_a_folder_and_the_bucket_have_the_same_keys(central):
     assert "1 loaded before" in central.load("landing").out
 
 
+def test_an_object_of_another_length_is_not_taken_for_the_one_its_name_promises(central):
+    path, _, whole = central.named([weather()], below=central.below)
+    assert central.load("s3://landing/raw").code == 0
+    path.write_bytes(whole + whole)
+    done = central.load("s3://landing/raw")
+    assert done.code == 3 and "other content" in done.err and path.name in done.err, done
+
+
 def test_a_damaged_object_is_named_and_the_others_are_loaded(central, firn):
     bad, _, _ = central.named([weather()], below=central.below)
     bad.write_bytes(bad.read_bytes()[:-4])

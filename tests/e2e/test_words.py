@@ -53,3 +53,18 @@ def test_streams_that_are_not_named_are_not_all_streams(firn, sim):
     assert done.code == 2 and "did you mean users?" in done.err, done
     assert sim.log() == []
     assert firn_sim.TOKEN not in done.err
+
+
+def test_a_child_without_its_parent_is_told_at_its_line(firn):
+    firn.write("shop.yaml", (
+        "format: 1\nconnector: shop\nbase_url: http://127.0.0.1:1\nauth: { none: {} }\n"
+        "defaults: { paging: none, keeps: forever }\nstreams:\n"
+        "  orders: { path: /orders, key: [ID], columns: { ID: text } }\n"
+        '  items: { path: "/i/{parent.ID}", for_each: orders, key: [ID], columns: { ID: text } }\n'))
+    for streams, words in (("[items]", "items asks for each row of orders"),
+                           ("{ items: {}, orders: { hash: [X], exclude: [ID] } }", "no column X")):
+        firn.write("firn.yaml", "version: 1\nsource:\n  connector: ./shop.yaml\n"
+                                f"  streams: {streams}\n")
+        done = firn("run")
+        assert done.code == 2 and words in done.err, done
+        assert done.err.startswith("firn.yaml:4:"), done
