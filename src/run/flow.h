@@ -96,7 +96,7 @@ struct lane {
 	struct run_row run;
 	bool failed;                /* nothing more is asked for it */
 	bool partly;                /* some element's part was bad; the others went on */
-	bool child_failed;          /* its windows cannot be complete any more */
+	bool child_failed;          /* or a child's: its windows cannot be complete any more */
 	bool committed;             /* something of it is in the warehouse */
 	bool count_refused;         /* said once */
 	bool limit_told;           /* that the source no longer has what is asked for */

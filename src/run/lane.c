@@ -1,5 +1,5 @@
-/* A stream that failed: nothing more is asked for it, nor for its rows, and the one for whose rows
- * it was asked cannot complete its windows any more. What was committed before stays. */
+/* A stream that failed: nothing more is asked for it, nor for its rows, and those for whose rows
+ * it was asked cannot complete their windows any more. What was committed before stays. */
 #include "run/flow.h"
 
 #include <string.h>
@@ -72,6 +72,6 @@ void lane_fail(struct load *load, struct lane *lane, const struct err *why)
 	}
 	fail_children(load, lane);
 	drop_tasks(load, lane);
-	if (lane->parent != NULL)
-		lane->parent->child_failed = true;
+	for (struct lane *above = lane->parent; above != NULL; above = above->parent)
+		above->child_failed = true;
 }

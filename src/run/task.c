@@ -309,9 +309,10 @@ static bool add_ready(struct load *load, const struct task *task, size_t i, stru
 	const struct tally *tally = &task->tallies[i];
 	const char *part = task_part(task, task->element + i, reterr);
 	bool open = task->window.until_us == WINDOW_OPEN;
-	/* Without an end to ask for, the window ends with the newest row that came; one that is
-	 * dated ahead says nothing of the time until then. */
-	int64_t newest = tally->cursor_us < load->now_us ? tally->cursor_us : load->now_us;
+	/* Without an end to ask for, the window ends with the newest row that came. One that is
+	 * dated ahead, or that may not have settled, says nothing of the time until then. */
+	int64_t settled_us = load->now_us - task->lane->stream->window.settle_us;
+	int64_t newest = tally->cursor_us < settled_us ? tally->cursor_us : settled_us;
 	if (part == NULL)
 		return err_memory(reterr);
 	if (load->ready_n == load->ready_room) {

@@ -171,7 +171,7 @@ static bool add_slice(struct load *load, struct lane *lane, struct task *model,
 	int64_t end_us = settled_us(load, lane->stream);
 	model->window = slice;
 	model->completes = slice.until_us == WINDOW_OPEN || slice.until_us <= end_us;
-	if (slice.from_us >= end_us && slice.until_us != WINDOW_OPEN)
+	if (slice.from_us >= end_us)
 		return true; /* all of it lies ahead */
 	if (!model->completes && lane->stream->window.settle_us > 0)
 		model->window.until_us = end_us;
