@@ -271,8 +271,9 @@ static bool ask(struct errand *errand, bool count, bool *ret_told, struct err *r
 	if (!ask_for_token(visit, reterr))
 		return visit->over;
 	bool made = sign_mark(visit->setup->sign, &mark, &why) &&
-		    (count ? rest_count_ask(errand->rest, &mark, &request, &why)
-			   : rest_next(errand->rest, &mark, &request, &step, &why));
+		    (count ? rest_count_ask(errand->rest, &mark, clock_now_us(), &request, &why)
+			   : rest_next(errand->rest, &mark, clock_now_us(), &request, &step,
+				       &why));
 	if (!made) {
 		check_tell_error(visit->c, CHECK_FAIL, errand->planned->stream->name,
 				 "correct the connector or its settings", why.text);

@@ -87,9 +87,9 @@ static bool send_next(struct load *load, struct task *task, struct err *reterr)
 	struct err why = {0};
 	bool made = sign_mark(load->setup->sign, &mark, &why);
 	if (made && task->asks == ASKS_COUNT)
-		made = rest_count_ask(task->rest, &mark, &request, &why);
+		made = rest_count_ask(task->rest, &mark, clock_now_us(), &request, &why);
 	else if (made)
-		made = rest_next(task->rest, &mark, &request, &step, &why);
+		made = rest_next(task->rest, &mark, clock_now_us(), &request, &step, &why);
 	if (made && step == REST_DONE)
 		return task_read(load, task, reterr);
 	made = made && check_clear(load, &request, &why) &&

@@ -136,8 +136,11 @@ static struct task *child_model(const struct lane *lane, struct task *above,
 		memcpy(at, buf_text(&texts), texts.size + 1);
 		for (size_t i = 0; i < n; i++) {
 			size_t start = i == 0 ? 0 : ends[i - 1];
-			values[i] = (struct value){there[i] ? VALUE_TEXT : VALUE_ABSENT,
-						   {at + start, ends[i] - start}};
+			struct span text = {at + start, ends[i] - start};
+			if (there[i])
+				values[i] = rest_cell(lane->table->columns[i].type, text);
+			else
+				values[i] = (struct value){VALUE_ABSENT, text};
 		}
 		model->parent = values;
 		model->above = above;

@@ -260,7 +260,7 @@ bool try_stand_in_row(struct trying *t, const struct stream *parent, const struc
 		const struct connector_column *column = &parent->columns[i];
 		const char *sample = SAMPLES[column->type];
 		struct span text = span_of(sample == NULL ? column->name : sample);
-		row[i] = (struct value){VALUE_TEXT, text};
+		row[i] = rest_cell(column->type, text);
 	}
 	buf_addf(&t->result->talk, "no row of %s is there offline: its columns' names stand in\n",
 		 parent->name);

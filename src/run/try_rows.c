@@ -101,7 +101,7 @@ static bool keep_first(struct asking *a, struct err *reterr)
 			continue;
 		char *copy = arena_text(arena, buf_span(&cell));
 		done = copy != NULL && !cell.failed;
-		row[i] = (struct value){VALUE_TEXT, {copy, cell.size}};
+		row[i] = rest_cell(a->table->columns[i].type, (struct span){copy, cell.size});
 	}
 	buf_done(&cell);
 	*a->first = row;

@@ -35,6 +35,19 @@ static void find_item(struct rest *rest, struct span name, struct value *ret)
 		*ret = (struct value){VALUE_TEXT, buf_span(&rest->words)};
 }
 
+struct value rest_cell(enum type type, struct span text)
+{
+	switch (type) {
+	case TYPE_INT:
+	case TYPE_FLOAT:
+		return (struct value){VALUE_NUMBER, text};
+	case TYPE_BOOL:
+		return (struct value){VALUE_BOOL, text};
+	default:
+		return (struct value){VALUE_TEXT, text};
+	}
+}
+
 static void find_parent(const struct rest *rest, struct span name, struct value *ret)
 {
 	const struct stream *parent = rest->stream->for_each;
@@ -77,7 +90,7 @@ static void find_paging(struct rest *rest, struct span name, struct value *ret)
 {
 	if (span_is(name, "token")) {
 		if (rest->token.size > 0)
-			*ret = (struct value){VALUE_TEXT, buf_span(&rest->token)};
+			*ret = (struct value){rest->token_kind, buf_span(&rest->token)};
 		return;
 	}
 	snprintf(rest->slot_text, sizeof rest->slot_text, "%lld", (long long)rest->number);

@@ -13,17 +13,17 @@ static struct span words_of(const struct json *value)
 /* What names the next page, as text; empty: there is none (absent, null, ""). False, ERR_DATA:
  * something else stands there. To take that for the end would lose all further pages. */
 static bool next_words(struct rest *rest, const struct json *value, const char *what,
-		       struct span *ret, struct err *reterr)
+		       struct value *ret, struct err *reterr)
 {
 	const struct pointers at = rest->stream->paging.at;
-	*ret = SPAN("");
 	for (size_t i = 0; i < at.n && value != NULL; i++) {
 		const struct json *found = json_point(value, &at.at[i], true);
 		enum json_kind kind = json_kind(found);
 		if (kind <= JSON_NULL)
 			continue;
 		rest->next_at = at.at[i].text;
-		*ret = words_of(found);
+		*ret = (struct value){kind == JSON_NUMBER ? VALUE_NUMBER : VALUE_TEXT,
+				      words_of(found)};
 		return kind == JSON_TEXT || kind == JSON_NUMBER ||
 		       err_set(reterr, ERR_DATA,
 			       "%s: %s is %s %s; expected a %s the next page or null",
@@ -180,19 +180,20 @@ static bool advance_link(struct rest *rest, struct span link, struct err *reterr
 	return done;
 }
 
-static bool advance_token(struct rest *rest, struct span token, struct err *reterr)
+static bool advance_token(struct rest *rest, const struct value *token, struct err *reterr)
 {
 	bool is_new;
-	if (token.size == 0) {
+	if (token->text.size == 0) {
 		rest->done = true;
 		return true;
 	}
-	if (!remember(rest, token, &is_new, reterr))
+	if (!remember(rest, token->text, &is_new, reterr))
 		return false;
 	if (!is_new)
 		return repeats(rest, "token", reterr);
+	rest->token_kind = token->kind;
 	buf_clear(&rest->token);
-	buf_add_span(&rest->token, token);
+	buf_add_span(&rest->token, token->text);
 	if (rest->token.over)
 		return err_set(reterr, ERR_DATA,
 			       "%s: the token of the next page is longer than %d bytes",
@@ -205,7 +206,7 @@ bool talk_advance(struct rest *rest, const struct response *response, const stru
 {
 	const struct paging_rule *paging = &rest->stream->paging;
 	enum paging_kind kind = paging->kind;
-	struct span next = SPAN("");
+	struct value next = {VALUE_TEXT, SPAN("")};
 	rest->next_at = NULL;
 	if (rest->pages >= PAGES_MAX)
 		return err_set(reterr, ERR_DATA, "%s: more than %d pages in one window",
@@ -217,18 +218,18 @@ bool talk_advance(struct rest *rest, const struct response *response, const stru
 	switch (kind) {
 	case PAGING_NEXT_URL:
 		return next_words(rest, root, "link to", &next, reterr) &&
-		       advance_link(rest, next, reterr);
+		       advance_link(rest, next.text, reterr);
 	case PAGING_LINK_HEADER:
 		return advance_link(rest, response_link(response, paging->header), reterr);
 	case PAGING_NEXT_TOKEN:
 		if (paging->token_from == TOKEN_FROM_HEADER)
-			next = response_header(response, paging->header);
+			next.text = response_header(response, paging->header);
 		else if (paging->token_from == TOKEN_FROM_LAST_RECORD)
 			root = last_record;
 		if (paging->token_from != TOKEN_FROM_HEADER &&
 		    !next_words(rest, root, "token of", &next, reterr))
 			return false;
-		return advance_token(rest, next, reterr);
+		return advance_token(rest, &next, reterr);
 	case PAGING_OFFSET:
 		rest->number += rest->page_records;
 		rest->done = rest->page_records == 0;

@@ -85,13 +85,14 @@ int64_t rest_pages(const struct rest *rest)
 	return rest->pages;
 }
 
-bool rest_next(struct rest *rest, const struct sign_mark *mark, struct request *ret,
-	       enum rest_step *ret_step, struct err *reterr)
+bool rest_next(struct rest *rest, const struct sign_mark *mark, int64_t now_us,
+	       struct request *ret, enum rest_step *ret_step, struct err *reterr)
 {
 	const struct stream *stream = rest->stream;
 	*ret_step = rest->done ? REST_DONE : REST_ASK;
 	if (rest->done)
 		return true;
+	rest->fetched_us = now_us;
 	bool made = rest->link.size > 0
 			    ? talk_follow_url(rest, mark, reterr)
 			    : talk_make_url(rest, mark, stream->path, stream->query,
@@ -206,10 +207,11 @@ bool rest_take(struct rest *rest, const struct response *response, int64_t now_u
 	return done;
 }
 
-bool rest_count_ask(struct rest *rest, const struct sign_mark *mark, struct request *ret,
-		    struct err *reterr)
+bool rest_count_ask(struct rest *rest, const struct sign_mark *mark, int64_t now_us,
+		    struct request *ret, struct err *reterr)
 {
 	const struct count_rule *count = &rest->stream->count;
+	rest->fetched_us = now_us;
 	return talk_make_url(rest, mark, count->path, count->query, count->query_n, reterr) &&
 	       talk_make_request(rest, mark, true, ret, reterr);
 }

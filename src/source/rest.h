@@ -3,7 +3,7 @@
  * fuzzer and `connectors try --answer` run the very code that loads.
  *
  *	rest_open(&rest, &setup, &question, ...);
- *	while (rest_next(rest, &mark, &request, &step) && step == REST_ASK) {
+ *	while (rest_next(rest, &mark, now, &request, &step) && step == REST_ASK) {
  *		response = …the caller asks…
  *		rest_take(rest, &response, now, &sink, &verdict);
  *		…the caller does as the verdict says: go on, wait, try again, give up…
@@ -34,8 +34,12 @@ struct question {
 	const struct stream *stream;
 	size_t element, elements_n;  /* of repeat.over: the first and how many; 0: no repeat */
 	int64_t from_us, until_us;   /* [from, until); until WINDOW_OPEN: no end */
-	const struct value *parent;  /* by column of stream->for_each; NULL: no parent */
+	const struct value *parent;  /* by column of stream->for_each (rest_cell); NULL: no parent */
 };
+
+/* A row's cell as what is asked for the row takes it: a number stays one in a body, or in a column
+ * of numbers. */
+struct value rest_cell(enum type, struct span text);
 
 /* Everything that `question` points to must outlive the rest. */
 MUST_CHECK bool rest_open(struct rest **ret, const struct rest_setup *, const struct question *,
@@ -43,10 +47,10 @@ MUST_CHECK bool rest_open(struct rest **ret, const struct rest_setup *, const st
 void rest_close(struct rest *); /* NULL is fine */
 
 enum rest_step { REST_ASK, REST_DONE };
-/* The request stays valid until the next call on this rest. ERR_USAGE: a template has no value,
+/* The request stays valid until the next call on this rest. `now_us` is its {run.fetched_at}. ERR_USAGE: a template has no value,
  * a URL is none, or a link leads to another host. */
-MUST_CHECK bool rest_next(struct rest *, const struct sign_mark *, struct request *ret,
-			  enum rest_step *ret_step, struct err *reterr);
+MUST_CHECK bool rest_next(struct rest *, const struct sign_mark *, int64_t now_us,
+			  struct request *ret, enum rest_step *ret_step, struct err *reterr);
 
 /* Where the rows of an answer go. */
 struct row_sink {
@@ -88,8 +92,8 @@ void rest_restart(struct rest *);
 int64_t rest_pages(const struct rest *); /* answered so far */
 
 /* The API's own count of what the question would bring; only where stream->count.given. */
-MUST_CHECK bool rest_count_ask(struct rest *, const struct sign_mark *, struct request *ret,
-			       struct err *reterr);
+MUST_CHECK bool rest_count_ask(struct rest *, const struct sign_mark *, int64_t now_us,
+			       struct request *ret, struct err *reterr);
 /* -1 in *ret_count: it refused or gave no number, `why` says so. The verdict is PAGE then too;
  * WAIT, RETRY and SIGN_IN are as above. */
 MUST_CHECK bool rest_count_take(struct rest *, const struct response *, int64_t now_us,

@@ -86,21 +86,13 @@ static void find(void *user, enum slot_scope scope, struct span name, struct val
 		*ret = (struct value){VALUE_TEXT, text.size > 0 ? text : SPAN("")};
 }
 
-static bool fill_maybe(struct sign *sign, const struct template *template,
-		       enum template_place place, struct buf *out, bool *ret_absent,
-		       struct err *reterr)
-{
-	struct template_scope scope = {find, sign};
-	return template_fill(template, place, scope, out, ret_absent, reterr) ||
-	       err_at(reterr, "sign-in");
-}
-
 static bool fill(struct sign *sign, const struct template *template, enum template_place place,
 		 struct buf *out, struct err *reterr)
 {
+	struct template_scope scope = {find, sign};
 	bool absent = false;
-	if (!fill_maybe(sign, template, place, out, &absent, reterr))
-		return false;
+	if (!template_fill(template, place, scope, out, &absent, reterr))
+		return err_at(reterr, "sign-in");
 	if (absent)
 		return err_set(reterr, ERR_USAGE, "sign-in: a value of auth.%s is missing",
 			       auth_kind_name(sign->given->kind));
@@ -154,14 +146,34 @@ static void add_field(struct sign *sign, const char *name, struct span value)
 	text_percent(body, value);
 }
 
+/* One of the connector's own fields: in JSON a number stays one. Without a value it is left out. */
+static bool add_own_field(struct sign *sign, const char *name, const struct template *template,
+			  struct err *reterr)
+{
+	struct template_scope scope = {find, sign};
+	struct buf text;
+	struct value value = {VALUE_ABSENT, {"", 0}};
+	buf_init(&text, SECRET_BYTES_MAX);
+	bool done = template_value(template, scope, &text, &value, reterr);
+	bool bare = value.kind == VALUE_NUMBER || value.kind == VALUE_BOOL;
+	if (!done) {
+		err_at(reterr, "sign-in");
+	} else if (bare && sign->auth->send == SEND_JSON) {
+		json_add_name(&sign->body, name);
+		buf_add_span(&sign->body, value.text);
+	} else if (value.kind > VALUE_NULL) {
+		add_field(sign, name, value.text);
+	}
+	buf_wipe(&text);
+	return done;
+}
+
 static bool add_fields(struct sign *sign, struct err *reterr)
 {
 	const struct auth *auth = sign->auth;
 	const char *scope = sign->given->scope != NULL ? sign->given->scope : auth->scope;
-	struct buf value;
 	bool done = true;
 
-	buf_init(&value, SECRET_BYTES_MAX);
 	add_field(sign, "grant_type", SPAN("client_credentials"));
 	if (auth->send != SEND_BASIC) {
 		add_field(sign, "client_id", sign->given->client_id);
@@ -170,16 +182,10 @@ static bool add_fields(struct sign *sign, struct err *reterr)
 	if (scope != NULL)
 		add_field(sign, "scope", span_of(scope));
 	for (size_t i = 0; i < auth->fields_n && done; i++) {
-		for (size_t k = 0; k < auth->fields[i].n && done; k++) {
-			bool absent = false;
-			buf_clear(&value);
-			done = fill_maybe(sign, &auth->fields[i].values[k], PLACE_PLAIN, &value,
-					  &absent, reterr);
-			if (done && !absent)
-				add_field(sign, auth->fields[i].name, buf_span(&value));
-		}
+		for (size_t k = 0; k < auth->fields[i].n && done; k++)
+			done = add_own_field(sign, auth->fields[i].name,
+					     &auth->fields[i].values[k], reterr);
 	}
-	buf_wipe(&value);
 	return done;
 }
 

@@ -18,6 +18,7 @@ struct rest {
 	int64_t pages, records; /* answered; brought */
 	int64_t number;         /* of offset and page */
 	struct buf token;       /* next_token; empty: none */
+	enum value_kind token_kind; /* as it came: a number goes into a body as one */
 	struct buf link;        /* next_url, link_header; empty: none */
 	const char *next_at;    /* the pointer that found it; NULL: none did */
 	uint64_t page_hash;     /* of the last page's records */

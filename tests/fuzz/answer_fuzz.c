@@ -169,7 +169,7 @@ static void talk(struct model *model, size_t which, struct rest *rest, struct sp
 				.seq = &seq, .row = row_came, .element_failed = part_failed,
 				.user = &rows};
 	for (int i = 0; i < ANSWERS_MAX && answers.size > 0; i++) {
-		if (!rest_next(rest, &mark, &request, &step, &err) || step == REST_DONE)
+		if (!rest_next(rest, &mark, NOW_US, &request, &step, &err) || step == REST_DONE)
 			break;
 		expect(is_ours(request.url));
 		int64_t before = rows;

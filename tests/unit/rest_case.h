@@ -145,7 +145,7 @@ static inline const char *ask(struct rest_case *c)
 	struct request request;
 	enum rest_step step = REST_ASK;
 	c->err = (struct err){0};
-	if (!rest_next(c->rest, &c->mark, &request, &step, &c->err)) {
+	if (!rest_next(c->rest, &c->mark, NOW_US, &request, &step, &c->err)) {
 		buf_clear(&c->text);
 		buf_addf(&c->text, "error: %s", c->err.text);
 		return buf_text(&c->text);
@@ -158,7 +158,7 @@ static inline const char *ask_shown(struct rest_case *c)
 {
 	struct request request;
 	enum rest_step step = REST_ASK;
-	if (!rest_next(c->rest, &c->mark, &request, &step, &c->err))
+	if (!rest_next(c->rest, &c->mark, NOW_US, &request, &step, &c->err))
 		fail_msg("%s", c->err.text);
 	if (step == REST_DONE)
 		return "done";

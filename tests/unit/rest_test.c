@@ -312,6 +312,40 @@ static void a_child_asks_with_its_parents_columns(void **state)
 	rest_end(&c);
 }
 
+/* A number stays one in a body, and a column of numbers takes it. */
+static void a_parents_cells_keep_their_types(void **state)
+{
+	struct rest_case c;
+	(void)state;
+	rest_read(&c, REST_HEAD "streams:\n  a: { path: /i, paging: none, key: [ID], columns: "
+		  "{ ID: text, N: int, F: float, B: bool, T: text } }\n  b:\n    for_each: a\n"
+		  "    path: /c\n    body: { id: \"{parent.ID}\", n: \"{parent.N}\", "
+		  "f: \"{parent.F}\", b: \"{parent.B}\", t: \"{parent.T}\", "
+		  "in: \"n{parent.N}\" }\n    paging: none\n    key: [ID]\n    columns: { "
+		  "ID: text, F: { type: float, value: \"{parent.F}\" }, "
+		  "B: { type: bool, value: \"{parent.B}\" } }\n", "{}");
+	rest_plan(&c, "b");
+	struct value parent[] = {rest_cell(TYPE_TEXT, SPAN("x")), rest_cell(TYPE_INT, SPAN("7")),
+				 rest_cell(TYPE_FLOAT, SPAN("0.5")),
+				 rest_cell(TYPE_BOOL, SPAN("true")), rest_cell(TYPE_TEXT, SPAN("7"))};
+	c.question.parent = parent;
+	rest_again(&c);
+	ASKS(&c, "POST https://api.example.com/v1/c\nContent-Type: application/json\n"
+		 "{\"id\":\"x\",\"n\":7,\"f\":0.5,\"b\":true,\"t\":\"7\",\"in\":\"n7\"}");
+	ANSWERS(&c, 200, NULL, "[{\"id\":\"y\"}]", "page 1");
+	ROWS(&c, "ID=y F=0.5 B=1\n");
+	rest_end(&c);
+}
+
+static void a_request_may_say_when_it_is_made(void **state)
+{
+	struct rest_case c;
+	(void)state;
+	begin(&c, "    path: /x\n    query: { at: \"{run.fetched_at}\" }\n");
+	ASKS(&c, URL "x?at=2026-11-23T02%3A05%3A06.000000Z");
+	rest_end(&c);
+}
+
 /* --- where to --- */
 
 static void a_stream_may_have_its_own_base_url(void **state)
@@ -384,7 +418,7 @@ static void the_api_is_asked_for_its_count(void **state)
 	struct request request;
 	(void)state;
 	begin(&c, COUNTED "    count: { path: /x/$count, at: \"\" }\n");
-	assert_true(rest_count_ask(c.rest, &c.mark, &request, &c.err));
+	assert_true(rest_count_ask(c.rest, &c.mark, NOW_US, &request, &c.err));
 	assert_string_equal(request_text(&c, &request),
 			    URL "x/$count?f=1795305600&u=1795392000");
 	assert_string_equal(count_of(&c, 200, "1234"), "page 0 1234");
@@ -407,7 +441,7 @@ static void the_api_is_asked_for_its_count(void **state)
 		  "    window: { column: AT, format: unix }\n    count: { path: /n, query: { "
 		  "since: "
 		  "\"{window.from}\", to: \"{window.until}\" }, at: [/meta/total, /total] }\n");
-	assert_true(rest_count_ask(c.rest, &c.mark, &request, &c.err));
+	assert_true(rest_count_ask(c.rest, &c.mark, NOW_US, &request, &c.err));
 	assert_string_equal(request_text(&c, &request), URL "n?since=1795305600&to=1795392000");
 	assert_string_equal(count_of(&c, 200, "{\"total\":7,\"meta\":{\"total\":null}}"),
 		"page 0 7");
@@ -431,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_repeat_asks_for_its_elements),
 		cmocka_unit_test(a_batch_that_is_too_long_is_an_error),
 		cmocka_unit_test(a_child_asks_with_its_parents_columns),
+		cmocka_unit_test(a_parents_cells_keep_their_types),
+		cmocka_unit_test(a_request_may_say_when_it_is_made),
 		cmocka_unit_test(a_stream_may_have_its_own_base_url),
 		cmocka_unit_test(the_base_url_is_the_configurations_then_the_sign_ins),
 		cmocka_unit_test(the_api_is_asked_for_its_count),

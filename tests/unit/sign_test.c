@@ -187,19 +187,20 @@ static void a_token_is_asked_for_as_json_on_the_same_host(void **state)
 {
 	struct sign_case s;
 	(void)state;
-	begin(&s, "oauth2: { token_url: /oauth/v1/token, send: json, fields: { n: a } }", "{}");
+	begin(&s, "oauth2: { token_url: /oauth/v1/token, send: json, fields: { n: a, i: 5, "
+	      "t: '5' } }", "{}");
 	open_sign(&s, CLIENT);
 	assert_string_equal(ask_token(&s),
 		"POST https://api.example.com/oauth/v1/token\nContent-Type: application/json\n"
 		"{\"grant_type\":\"client_credentials\",\"client_id\":\"id&1\","
-		"\"client_secret\":\"s3c\\\"ret\",\"n\":\"a\"}");
+		"\"client_secret\":\"s3c\\\"ret\",\"n\":\"a\",\"i\":5,\"t\":\"5\"}");
 	/* The configuration's address and scope win. */
 	s.given.token_url = "https://other.example.com/t";
 	s.given.scope = "s";
 	assert_string_equal(ask_token(&s),
 		"POST https://other.example.com/t\nContent-Type: application/json\n"
 		"{\"grant_type\":\"client_credentials\",\"client_id\":\"id&1\","
-		"\"client_secret\":\"s3c\\\"ret\",\"scope\":\"s\",\"n\":\"a\"}");
+		"\"client_secret\":\"s3c\\\"ret\",\"scope\":\"s\",\"n\":\"a\",\"i\":5,\"t\":\"5\"}");
 	end(&s);
 }
 
