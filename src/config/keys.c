@@ -344,9 +344,8 @@ static void missing_key(struct checking *c, const struct step *step, const struc
 {
 	char prefix[TEXT_MAX];
 	struct step below = {step, key->name, form->section};
-	bool many = key->form->kind == FORM_NAMED || key->form->kind == FORM_LIST;
 	put_prefix(step, form->section, prefix, sizeof prefix);
-	if (many && key->form->min > 0)
+	if (key->form->kind == FORM_NAMED && key->form->min > 0)
 		(void)check_number(c, &below, key->form, 0, mark);
 	else
 		mistake_add(c->mistakes, mark, "%s%s is required", prefix, key->name);

@@ -241,7 +241,7 @@ static const struct form PAGING_MAP = {FORM_MAP, .keys = (const struct key[]){
 }};
 static const struct form PAGING = {FORM_EITHER, .any = ANY_OF(
 	&(const struct form){FORM_CHOICE, .choices = WORDS("none")}, &PAGING_MAP)};
-static const struct form COUNT = {FORM_MAP, .section = true, .keys = (const struct key[]){
+static const struct form COUNT = {FORM_MAP, .keys = (const struct key[]){
 	{"path", &PATH, KEY_REQUIRED, .help = "what says how many records the window holds",
 	 .wrong = "count needs {window.until} or {window.last} in the request"},
 	{"query", &QUERY, .otherwise = "the stream's entries that hold {window.…}",

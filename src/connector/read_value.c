@@ -47,7 +47,11 @@ struct value read_value(const struct yaml *scalar)
 bool read_template(struct reader *r, const struct yaml *node, struct template *ret)
 {
 	struct err err;
-	if (node->kind != YAML_SCALAR || !read_spend(r, 4 * node->text.size))
+	if (node->kind != YAML_SCALAR) {
+		r->templates_wrong++; /* told */
+		return false;
+	}
+	if (!read_spend(r, 4 * node->text.size))
 		return false; /* told */
 	if (!template_parse(r->arena, node->text, ret, &err)) {
 		if (err.kind == ERR_MEMORY)

@@ -14,8 +14,11 @@ bool setup_connector_text(const char *name, bool is_path, struct buf *room, stru
 {
 	const char *names[64] = {NULL};
 	if (is_path) {
-		if (!file_read(name, room, reterr))
+		if (!file_read(name, room, reterr)) {
+			if (reterr->kind == ERR_DATA) /* too large: the file is to be mended */
+				reterr->kind = ERR_USAGE;
 			return false;
+		}
 		*ret = buf_span(room);
 		return true;
 	}

@@ -38,6 +38,8 @@ static bool find_window(struct asking *a, struct question *ret, struct err *rete
 	if (ret->from_us >= until_us)
 		return err_set(reterr, ERR_USAGE, "--from is not before the end of the window");
 	ret->until_us = rule->has_until ? until_us : WINDOW_OPEN;
+	if (options->answer != NULL && !given)
+		return true; /* nobody asked the saved answer for just this time */
 	/* What the request can say: from rounded down, until up. */
 	a->from_us = stamp_floor(ret->from_us, rule->format.unit_us);
 	a->until_us = rule->has_until ? stamp_ceil(until_us, rule->format.unit_us) : INT64_MAX;

@@ -133,6 +133,12 @@ def test_check_tells_all_mistakes_in_order_on_standard_error(firn):
     assert 'unknown key "pagin"; did you mean paging?' in done.err
 
 
+def test_a_file_that_is_too_large_is_to_be_mended(firn):
+    firn.write("large.yaml", "# " + "x" * (1 << 20))
+    done = firn("connectors", "check", "large.yaml")
+    assert done.code == 2 and "'large.yaml' is larger than 1048576 bytes" in done.err, done
+
+
 def test_check_of_a_good_file_prints_what_was_understood(firn):
     done = firn("connectors", "check", ZENDESK)
     assert done.code == 0 and not done.err, done
@@ -527,6 +533,9 @@ def test_a_saved_answer_needs_no_network_no_account_and_no_settings(firn):
     assert re.search(r"^saved answer, \d+ B, 2 records at /tickets, 2 rows, 1 value rescued; next "
                      r"page: /after_url; not the end \(/end_of_stream false\)$", done.out, re.M)
     assert "subdomain stands in for it" in done.err
+    call = ["connectors", "try", "mine.yaml", "--stream", "tickets", "--answer", "page.json"]
+    assert "lie outside the window" not in firn(*call).out, "no time was asked for"
+    assert "1 of 1 rows lie outside" in firn(*call, "--from", "2026-11-21").out
 
 
 def test_a_saved_answer_of_a_child_stream_works_without_its_parent(firn):

@@ -54,6 +54,10 @@ static void keys_of_streams_are_checked(void **state)
 	told(HEAD STREAM PATH "    body: { a: [ {paging.token} ] }\n"
 	     TAIL,
 	     "7:18: a value that begins with { must be quoted: \"{paging.token}\"");
+	/* and nothing of a slot that is missed */
+	told(HEAD STREAM PATH "    query: { a: {paging.token} }\n"
+	     "    paging: { next_token: /n }\n    key: [ID]\n    columns: { ID: text }\n",
+	     "7:17: a value that begins with { must be quoted: \"{paging.token}\"");
 	told(HEAD STREAM PATH "    window: ~\n"
 	     TAIL,
 	     "7:5: window: ~ takes away what defaults give; they do not give it");
@@ -105,6 +109,10 @@ static void keys_of_streams_are_checked(void **state)
 static void paging_is_checked(void **state)
 {
 	(void)state;
+	told(HEAD STREAM PATH "    count: { path: /c }\n    paging: none\n    key: [ID]\n"
+	     "    query: { f: '{window.from}', u: '{window.until}' }\n"
+	     "    window: { column: AT }\n    columns: { ID: text, AT: timestamp }\n",
+	     "7:5: count: at is required");
 	told(HEAD STREAM PATH "    key: [ID]\n"
 	     "    columns: { ID: text }\n",
 	     "5:3: issues does not say how it pages; write paging: none when one "
@@ -235,8 +243,8 @@ static void windows_are_checked(void **state)
 	     "    query: { s: '{window.from}', u: '{window.until}' }\n"
 	     "    count: { path: count, at: n, query: { x: 1 } }\n"
 	     NO_PAGES AT,
-	     "9:14: path: expected to begin with /\n"
-	     "9:27: at: expected a pointer such as /n, found \"n\"");
+	     "9:14: count.path: expected to begin with /\n"
+	     "9:27: count.at: expected a pointer such as /n, found \"n\"");
 	told(HEAD STREAM PATH "    window: { column: AT }\n"
 	     "    query: { s: '{window.from}', u: '{window.until}' }\n"
 	     "    count: { path: /count, at: '', query: { x: "
