@@ -31,8 +31,9 @@ static void add_stream(struct buf *out, const struct load_stream *stream,
 		buf_addf(out, "  %lld rejected", (long long)stream->run.rows_rejected);
 	if (stream->run.rows_rescued > 0)
 		buf_addf(out, "  %lld rescued", (long long)stream->run.rows_rescued);
-	if (stream->let_pass > 0)
-		buf_addf(out, "  %lld errors passed as empty", (long long)stream->let_pass);
+	if (stream->run.let_pass > 0)
+		buf_addf(out, "  %lld %s passed as empty", (long long)stream->run.let_pass,
+			 stream->run.let_pass == 1 ? "error" : "errors");
 	if (stream->windows_skipped > 0)
 		buf_addf(out, "  %zu windows complete before", stream->windows_skipped);
 	if (stream->failed && before != NULL && before->failed &&

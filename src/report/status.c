@@ -183,6 +183,7 @@ static void add_run(struct buf *out, const struct run_row *run)
 	json_add_int(out, "rows_rejected", run->rows_rejected);
 	json_add_int(out, "retries", run->retries);
 	json_add_int(out, "bytes", run->bytes);
+	json_add_int(out, "passed_as_empty", run->let_pass);
 	json_add_string(out, "outcome", outcome_name(run->outcome));
 	json_add_string(out, "error", run->error);
 	json_add_string(out, "host", run->host);

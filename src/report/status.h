@@ -13,7 +13,7 @@
  *	      "fewer": [ { "part": text, "from", "until": time, "counted", "came": int } ],
  *	      "last_run": { "run_id", "command": text, "started_at", "ended_at", "window_from",
  *	          "window_until": time, "pages", "rows_fetched", "rows_inserted", "rows_updated",
- *	          "rows_rescued", "rows_rejected", "retries", "bytes": int,
+ *	          "rows_rescued", "rows_rejected", "retries", "bytes", "passed_as_empty": int,
  *	          "outcome": "done" | "failed" | "partial", "error", "host", "version": text } } ],
  *	  "spool": { "files", "rows", "bytes": int, "oldest_at": time, "quarantined": int,
  *	      "failed_at": time, "error": text },

@@ -203,10 +203,26 @@ static void write_reasons(const struct sheet *sheet)
 	buf_done(&reasons);
 }
 
+/* No reason for anybody to come, but an error is never silence. */
+static void write_let_pass(const struct sheet *sheet)
+{
+	bool any = false;
+	for (size_t i = 0; i < sheet->status->streams_n; i++) {
+		const struct status_stream *stream = &sheet->status->streams[i];
+		int64_t n = stream->last == NULL ? 0 : stream->last->let_pass;
+		if (n == 0)
+			continue;
+		buf_addf(sheet->out, "%s%s: the last run took %lld %s for an empty answer\n",
+			 any ? "" : "\n", stream->stream, (long long)n, n == 1 ? "error" : "errors");
+		any = true;
+	}
+}
+
 static void write_foot(const struct sheet *sheet)
 {
 	const struct status *status = sheet->status;
 	char text[STAMP_TEXT_BYTES], count[32], wait[CELL_BYTES];
+	write_let_pass(sheet);
 	if (status->spool.files > 0) {
 		text_write_count(count, sizeof count, status->spool.rows);
 		put_ago(wait, status->spool.oldest_us == STAMP_NONE

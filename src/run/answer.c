@@ -222,6 +222,7 @@ static bool page_came(struct load *load, struct task *task, const struct verdict
 {
 	struct lane *lane = task->lane;
 	lane->run.pages++;
+	lane->run.let_pass += verdict->let_pass;
 	task->tries = 0;
 	task->signed_again = false;
 	task->state = TASK_READY;
@@ -238,7 +239,7 @@ static bool follow(struct load *load, struct task *task, const struct verdict *v
 	case VERDICT_PAGE:
 		return page_came(load, task, verdict);
 	case VERDICT_EMPTY:
-		task->lane->let_pass++;
+		task->lane->run.let_pass++;
 		task->state = TASK_READY;
 		log_line(load->log, LOG_DEBUG, task->lane->stream->name, "let pass: %s",
 			 verdict->why.text);

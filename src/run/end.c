@@ -220,7 +220,6 @@ static bool tell_stream(struct load *load, struct lane *lane, struct load_result
 		.windows = lane->tasks_total,
 		.windows_done = lane->tasks_done,
 		.windows_skipped = lane->skipped,
-		.let_pass = lane->let_pass,
 		.through_spool = load->options->spooled,
 		.spooled = lane->spooled,
 	};

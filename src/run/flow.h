@@ -100,7 +100,6 @@ struct lane {
 	bool committed;             /* something of it is in the warehouse */
 	bool count_refused;         /* said once */
 	bool limit_told;           /* that the source no longer has what is asked for */
-	int64_t let_pass;           /* errors that the connector takes for an empty answer */
 	int64_t told_rescued, told_rejected; /* of run's: what the local copy knows already */
 	struct err why;
 };

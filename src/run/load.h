@@ -49,7 +49,6 @@ struct load_stream { /* how a stream ended; texts live as long as the setup */
 	bool failed;
 	const char *why;
 	size_t windows, windows_done, windows_skipped;
-	int64_t let_pass;
 	bool through_spool;
 	int64_t spooled;            /* rows that are durable there */
 };

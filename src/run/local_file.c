@@ -62,6 +62,7 @@ static void write_run(struct buf *out, const struct run_row *run)
 	json_add_int(out, "rejected", run->rows_rejected);
 	json_add_int(out, "retries", run->retries);
 	json_add_int(out, "bytes", run->bytes);
+	json_add_int(out, "let_pass", run->let_pass);
 	json_add_int(out, "outcome", run->outcome);
 	json_add_string(out, "error", run->error);
 	json_add_string(out, "host", run->host);
@@ -232,6 +233,7 @@ static void read_run(struct local *local, const struct json *at, struct run_row 
 		.rows_rejected = json_int_member(at, "rejected", 0),
 		.retries = json_int_member(at, "retries", 0),
 		.bytes = json_int_member(at, "bytes", 0),
+		.let_pass = json_int_member(at, "let_pass", 0),
 		.error = text_of(local, at, "error"),
 		.host = text_of(local, at, "host"),
 		.version = text_of(local, at, "version"),

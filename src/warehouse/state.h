@@ -35,6 +35,7 @@ struct run_row { /* FIRN_RUNS: one a run and stream */
 	int64_t window_from_us, window_until_us; /* STAMP_NONE: none */
 	int64_t pages, rows_fetched, rows_inserted, rows_updated, rows_rescued, rows_rejected;
 	int64_t retries, bytes;
+	int64_t let_pass; /* errors that the connector takes for an empty answer; no column */
 	enum outcome outcome;
 	const char *error; /* NULL: none */
 	const char *host, *version;

@@ -1,5 +1,6 @@
 """What a connector file promises of a whole run: windows that settle, and rows asked for rows."""
 
+import json
 import time
 
 import duckdb
@@ -120,3 +121,44 @@ def test_no_question_without_an_end_reaches_nearer_than_settle(firn):
         tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))
         done = firn("initial-load", "--from", tomorrow, "--to", tomorrow)
         assert not server.log, f"{done}: all of it lies ahead"
+
+
+LET_PASS = """settings: { places: { type: list, default: [a, b, c] } }
+streams:
+  places:
+    path: /places
+    query: { of: "{item.value}" }
+    repeat: { over: settings.places, batch: 2, match: position }
+    paging: none
+    records: { shape: one }
+    errors: [ { at: /gone, is: true, then: empty } ]
+    key: [ID]
+    columns: { ID: text }
+  notes:
+    for_each: places
+    path: /notes/{parent.ID}
+    paging: none
+    errors: [ { status: [404, 410], then: empty } ]
+    key: [ID]
+    columns: { ID: text }
+"""
+
+
+def test_errors_that_pass_as_empty_are_counted_and_shown_by_status(firn):
+    def give(asked):
+        if asked.path == "/places":
+            return Reply([{"gone": True} if of == "b" else {"id": of}
+                          for of in asked.one("of").split(",")])
+        return Reply({}, 410) if asked.path == "/notes/a" else Reply([{"id": 1}])
+
+    with Scripted(give) as server:
+        configure(firn, server, LET_PASS)
+        done = firn("run")
+        assert done.code == 0 and done.out.count("1 error passed as empty") == 2, done
+    status = firn("status")
+    assert status.code == 0, status
+    for stream in ("places", "notes"):
+        assert f"{stream}: the last run took 1 error for an empty answer" in status.out, status
+    streams = json.loads(firn("status", "--json").out)["streams"]
+    assert [stream["last_run"]["passed_as_empty"] for stream in streams] == [1, 1]
+    assert read(firn, "SELECT count(*) FROM SHOP_PLACES") == [(2,)]
