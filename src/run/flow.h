@@ -231,6 +231,7 @@ MUST_CHECK bool spooling_knows(struct load *, const struct lane *, const struct 
 MUST_CHECK bool spooling_reject(struct load *, const struct lane *, const struct row_report *,
 				struct err *reterr);
 bool spooling_due(const struct load *);
+/* What was collected is on disk; the local copy knows, and is the caller's to save. */
 MUST_CHECK bool spooling_commit(struct load *, struct err *reterr);
 /* A failure of the spool is acted upon here, where no row is being handed out. */
 void spooling_collect(struct load *);

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/bounds.h"
+#include "base/digest.h"
 #include "run/index.h"
 #include "run/window.h"
 #include "warehouse/state.h"
@@ -69,6 +70,7 @@ struct local_delivery { /* of what is spooled: how the last one failed */
 
 struct local {
 	const char *path;
+	char on_disk[SHA256_HEX + 1]; /* the digest of the file; "": there is none, or not ours */
 	const char *pipeline, *destination; /* which one the copy is of */
 	bool fresh;     /* there was no usable copy: the warehouse must be asked */
 	bool unsettled; /* a commit was sent and its end is not known */
@@ -98,6 +100,7 @@ struct local {
 MUST_CHECK bool local_open(struct local **ret, const char *state_dir, const char *pipeline,
 			   const char *destination, struct err *why, struct err *reterr);
 void local_close(struct local *); /* NULL is fine; writes nothing */
+/* Writes it; not where the file, as it was read or written last, says just the same. */
 MUST_CHECK bool local_save(struct local *, struct err *reterr);
 
 /* Makes what is not there yet. NULL: no memory. */

@@ -1,5 +1,6 @@
 /* state.json: one JSON object; the last member, "sha256", is the digest of all bytes before it. A
- * copy that does not agree with its own digest is not used: the warehouse knows better. */
+ * copy that does not agree with its own digest is not used: the warehouse knows better. What is as
+ * it is by default is left out of a part: there may be ten thousand that were never more. */
 #include "run/local.h"
 
 #include "base/bounds.h"
@@ -18,16 +19,31 @@ static const char *const FINDING_NAMES[] = {[FINDING_FEWER] = "fewer", [FINDING_
 
 /* --- writing --- */
 
+static void write_pair(struct buf *out, int64_t a, int64_t b)
+{
+	json_add_comma(out);
+	buf_add_char(out, '[');
+	buf_add_int(out, a);
+	buf_add_char(out, ',');
+	buf_add_int(out, b);
+	buf_add_char(out, ']');
+}
+
 static void write_intervals(struct buf *out, const char *name, const struct intervals *set)
 {
+	if (set->n == 0)
+		return;
 	json_add_name(out, name);
 	buf_add_char(out, '[');
-	for (size_t i = 0; i < set->n; i++) {
-		json_add_comma(out);
-		buf_addf(out, "[%lld,%lld]", (long long)set->at[i].from_us,
-			 (long long)set->at[i].until_us);
-	}
+	for (size_t i = 0; i < set->n; i++)
+		write_pair(out, set->at[i].from_us, set->at[i].until_us);
 	buf_add_char(out, ']');
+}
+
+static void write_other_than(struct buf *out, const char *name, int64_t value, int64_t usual)
+{
+	if (value != usual)
+		json_add_int(out, name, value);
 }
 
 static void write_part(struct buf *out, const struct local_part *part)
@@ -36,9 +52,9 @@ static void write_part(struct buf *out, const struct local_part *part)
 	buf_add_char(out, '{');
 	json_add_string(out, "stream", part->stream);
 	json_add_string(out, "part", part->part);
-	json_add_int(out, "watermark", part->watermark_us);
-	json_add_int(out, "known", part->known_us);
-	json_add_int(out, "generation", part->known_generation);
+	write_other_than(out, "watermark", part->watermark_us, STAMP_NONE);
+	write_other_than(out, "known", part->known_us, STAMP_NONE);
+	write_other_than(out, "generation", part->known_generation, 0);
 	write_intervals(out, "complete", &part->complete);
 	write_intervals(out, "seen", &part->seen);
 	buf_add_char(out, '}');
@@ -74,11 +90,8 @@ static void write_days(struct buf *out, const struct local_stream *stream)
 {
 	json_add_name(out, "days");
 	buf_add_char(out, '[');
-	for (size_t i = 0; i < stream->days_n; i++) {
-		json_add_comma(out);
-		buf_addf(out, "[%lld,%lld]", (long long)stream->days[i].day,
-			 (long long)stream->days[i].rows);
-	}
+	for (size_t i = 0; i < stream->days_n; i++)
+		write_pair(out, stream->days[i].day, stream->days[i].rows);
 	buf_add_char(out, ']');
 }
 
@@ -134,11 +147,8 @@ static void write_window(struct buf *out, const struct window_row *window)
 static void write_landed(struct buf *out, const struct local *local)
 {
 	buf_add_text(out, ",\"landed\":[");
-	for (size_t i = 0; i < local->landed_n; i++) {
-		json_add_comma(out);
-		buf_addf(out, "[%lld,%lld]", (long long)local->landed[i].key,
-			 (long long)local->landed[i].row);
-	}
+	for (size_t i = 0; i < local->landed_n; i++)
+		write_pair(out, (int64_t)local->landed[i].key, (int64_t)local->landed[i].row);
 	buf_add_char(out, ']');
 }
 
@@ -177,24 +187,27 @@ static void write_all(struct buf *out, const struct local *local)
 }
 
 /* The last member, which ends the object. */
-static bool make_tail(struct span head, char tail[TAIL_BYTES], struct err *reterr)
+static void make_tail(const char digest[SHA256_HEX + 1], char tail[TAIL_BYTES])
 {
-	char digest[SHA256_HEX + 1];
-	if (!digest_sha256_hex(head, digest))
-		return err_memory(reterr);
 	snprintf(tail, TAIL_BYTES, ",\"sha256\":\"%s\"}\n", digest);
-	return true;
 }
 
 bool local_save(struct local *local, struct err *reterr)
 {
-	char tail[TAIL_BYTES];
+	char digest[SHA256_HEX + 1], tail[TAIL_BYTES];
 	struct buf text;
 	buf_init(&text, STATE_BYTES_MAX);
 	write_all(&text, local);
-	bool done = buf_ok(&text, reterr) && make_tail(buf_span(&text), tail, reterr) &&
-		    (buf_add_text(&text, tail) || buf_ok(&text, reterr)) &&
-		    file_replace(local->path, buf_span(&text), reterr);
+	bool done = buf_ok(&text, reterr) &&
+		    (digest_sha256_hex(buf_span(&text), digest) || err_memory(reterr));
+	if (done && strcmp(digest, local->on_disk) != 0) {
+		local->on_disk[0] = '\0'; /* a failure leaves either */
+		make_tail(digest, tail);
+		done = (buf_add_text(&text, tail) || buf_ok(&text, reterr)) &&
+		       file_replace(local->path, buf_span(&text), reterr);
+		if (done)
+			memcpy(local->on_disk, digest, sizeof digest);
+	}
 	buf_done(&text);
 	return done || err_at(reterr, "state copy");
 }
@@ -380,14 +393,15 @@ static bool read_list(struct local *local, const struct json *root, const char *
 	return true;
 }
 
-static bool check_digest(struct span text, struct err *reterr)
+static bool check_digest(struct span text, char ret_digest[SHA256_HEX + 1], struct err *reterr)
 {
 	const size_t size = sizeof ",\"sha256\":\"\"}\n" - 1 + SHA256_HEX;
 	char tail[TAIL_BYTES];
 	if (text.size > size) {
 		struct span head = {text.at, text.size - size};
-		if (!make_tail(head, tail, reterr))
-			return false;
+		if (!digest_sha256_hex(head, ret_digest))
+			return err_memory(reterr);
+		make_tail(ret_digest, tail);
 		if (span_is(span_from(text, head.size), tail))
 			return true;
 	}
@@ -397,7 +411,7 @@ static bool check_digest(struct span text, struct err *reterr)
 /* ERR_DATA: the copy is of no use. */
 static bool read_all(struct local *local, struct span text, struct err *reterr)
 {
-	if (!check_digest(text, reterr))
+	if (!check_digest(text, local->on_disk, reterr))
 		return false;
 	struct json_doc *doc = json_parse(text, reterr);
 	if (doc == NULL)

@@ -323,7 +323,7 @@ static bool settle(struct load *load, struct err *reterr)
 	load->last_commit_ms = clock_mono_ms();
 	if (!anything_once_open(load))
 		local->collecting_us = STAMP_NONE;
-	return done && settle_empty(load, reterr) && local_save(local, reterr);
+	return done && settle_empty(load, reterr);
 }
 
 bool spooling_commit(struct load *load, struct err *reterr)
