@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Little: each of ten thousand places has a set for its one row. */
+enum { ROOM_MIN = 16 };
+
 static size_t find(const uint64_t *slots, size_t room, uint64_t hash)
 {
 	size_t at = (size_t)(hash ^ (hash >> 32)) & (room - 1);
@@ -15,7 +18,7 @@ static size_t find(const uint64_t *slots, size_t room, uint64_t hash)
 
 static bool grow(struct keyset *set, struct err *reterr)
 {
-	size_t room = set->room == 0 ? 1024 : set->room * 2;
+	size_t room = set->room == 0 ? ROOM_MIN : set->room * 2;
 	uint64_t *slots = calloc(room, sizeof *slots);
 	if (slots == NULL)
 		return err_memory(reterr);

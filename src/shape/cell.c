@@ -1,9 +1,9 @@
 #include "shape/cell.h"
 
 #include "base/bounds.h"
+#include "base/real.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,23 +124,10 @@ static enum cell_fit whole_cell(int64_t whole, struct cell *ret)
 	return FIT;
 }
 
-static enum cell_fit real_cell(struct span digits, struct scratch *scratch, struct cell *ret)
+static enum cell_fit real_cell(struct span digits, struct cell *ret)
 {
-	struct buf *work = &scratch->work;
-	char *end;
-	if (digits.size == 0)
-		return FIT_NOT;
-	/* strtod also takes blanks, hexadecimal, "inf" and "nan": words that are no numbers. */
-	for (size_t i = 0; i < digits.size; i++) {
-		if (strchr("+-.0123456789eE", digits.at[i]) == NULL || digits.at[i] == '\0')
-			return FIT_NOT;
-	}
-	if (!buf_add_span(work, digits))
-		return scratch_cell(scratch, false, ret);
-	double real = strtod(work->data, &end);
-	bool fits = *end == '\0' && isfinite(real);
-	buf_clear(work);
-	if (!fits)
+	double real;
+	if (!real_read(digits, &real))
 		return FIT_NOT;
 	*ret = (struct cell){.kind = CELL_REAL, .real = real};
 	return FIT;
@@ -192,7 +179,7 @@ enum cell_fit cell_of_json(const struct column *column, const struct json *value
 	case TYPE_INT:
 		return int_cell(kind, text, ret);
 	case TYPE_FLOAT:
-		return kind == JSON_NUMBER ? real_cell(text, scratch, ret) : FIT_NOT;
+		return kind == JSON_NUMBER ? real_cell(text, ret) : FIT_NOT;
 	case TYPE_BOOL:
 	case TYPE_JSON:
 	case TYPE_COUNT:
@@ -221,7 +208,7 @@ enum cell_fit cell_of_words(const struct column *column, enum json_kind kind, st
 		return int_cell(kind, text, ret);
 	case TYPE_FLOAT:
 		/* A setting is text or digits; both may be meant as a number. */
-		return kind == JSON_BOOL ? FIT_NOT : real_cell(text, scratch, ret);
+		return kind == JSON_BOOL ? FIT_NOT : real_cell(text, ret);
 	case TYPE_BOOL:
 		if (span_is(text, "true") || span_is(text, "false"))
 			return whole_cell(span_is(text, "true"), ret);

@@ -2,24 +2,10 @@
 #include "shape/landed.h"
 
 #include "base/bounds.h"
+#include "base/real.h"
 #include "shape/shaper.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 /* --- writing --- */
-
-/* 15 digits are always a double's own; below the smallest normal one fewer are enough. */
-static bool add_real(struct buf *out, double real)
-{
-	char text[64];
-	int digits = isnormal(real) ? 15 : 1;
-	do
-		snprintf(text, sizeof text, "%.*g", digits, real);
-	while (digits++ < 17 && strtod(text, NULL) != real);
-	return buf_add_text(out, text);
-}
 
 static bool add_whole(struct buf *out, enum type type, int64_t whole)
 {
@@ -27,9 +13,11 @@ static bool add_whole(struct buf *out, enum type type, int64_t whole)
 	if (type == TYPE_BOOL)
 		return buf_add_text(out, whole != 0 ? "true" : "false");
 	if (type != TYPE_TIMESTAMP)
-		return buf_addf(out, "%lld", (long long)whole);
+		return buf_add_int(out, whole);
 	stamp_write_iso(whole, text);
-	return buf_addf(out, "\"%s\"", text);
+	buf_add_char(out, '"');
+	buf_add_text(out, text);
+	return buf_add_char(out, '"');
 }
 
 static bool add_cell(struct buf *out, const struct column *column, const struct cell *cell)
@@ -43,7 +31,7 @@ static bool add_cell(struct buf *out, const struct column *column, const struct 
 	case CELL_WHOLE:
 		return add_whole(out, column->type, cell->whole);
 	case CELL_REAL:
-		return add_real(out, cell->real);
+		return real_add(out, cell->real);
 	}
 	return buf_add_text(out, "null");
 }
