@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 16 * 1024 };
+/* The first is small and each is twice the one before: an arena that holds a request costs as
+ * little as a request is. */
+enum { BLOCK_BYTES_MIN = 1024, BLOCK_BYTES_MAX = 16 * 1024 };
 
 struct block {
 	struct block *next;
@@ -33,6 +35,14 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+static size_t next_room(const struct block *head, size_t size)
+{
+	size_t room = head == NULL ? BLOCK_BYTES_MIN : BLOCK_BYTES_MAX;
+	if (head != NULL && head->room < BLOCK_BYTES_MAX / 2)
+		room = head->room * 2;
+	return size > room ? size : room;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	size_t align = _Alignof(max_align_t);
@@ -41,7 +51,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size = (size + align - 1) / align * align;
 	struct block *block = arena->head;
 	if (block == NULL || block->room - block->used < size) {
-		size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+		size_t room = next_room(block, size);
 		block = calloc(1, sizeof *block + room);
 		if (block == NULL)
 			return NULL;

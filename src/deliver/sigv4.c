@@ -138,8 +138,13 @@ static size_t gather(const struct sigv4_request *r, const struct sigv4_signer *s
 
 static void add_name(struct buf *out, struct span name)
 {
+	char *at = buf_reserve(out, name.size);
+	if (at == NULL)
+		return;
 	for (size_t i = 0; i < name.size; i++)
-		buf_add_char(out, lower(name.at[i]));
+		*at++ = lower(name.at[i]);
+	*at = '\0';
+	out->size += name.size;
 }
 
 /* Blanks around it are left out, several inside are one. */
@@ -147,12 +152,17 @@ static void add_value(struct buf *out, struct span value)
 {
 	bool blank = false;
 	value = text_trim(value);
+	char *begin = buf_reserve(out, value.size), *at = begin;
+	if (at == NULL)
+		return;
 	for (size_t i = 0; i < value.size; i++) {
 		bool now = value.at[i] == ' ' || value.at[i] == '\t';
 		if (!now || !blank)
-			buf_add_char(out, now ? ' ' : value.at[i]);
+			*at++ = now ? ' ' : value.at[i];
 		blank = now;
 	}
+	*at = '\0';
+	out->size += (size_t)(at - begin);
 }
 
 static void add_headers(struct buf *out, const struct line *lines, size_t n)
@@ -219,7 +229,7 @@ static bool derive(const struct sigv4_signer *signer, const char date[9], struct
 }
 
 static bool add_authorization(struct sigv4_signed *s, const struct sigv4_signer *signer,
-			      struct sigv4_day *day, const struct line *lines, size_t n)
+			      struct sigv4_day *day, struct span names)
 {
 	unsigned char signature[SHA256_BYTES];
 	char hash[SHA256_HEX + 1], date[9];
@@ -236,7 +246,7 @@ static bool add_authorization(struct sigv4_signed *s, const struct sigv4_signer 
 		    digest_hmac_sha256(bytes_of(day->key), buf_span(&text), signature);
 	buf_addf(&s->authorization, ALGORITHM " Credential=%.*s/%s, SignedHeaders=",
 		 SPAN_ARGS(signer->access_key_id), buf_text(&scope));
-	add_signed_names(&s->authorization, lines, n);
+	buf_add_span(&s->authorization, names);
 	buf_add_text(&s->authorization, ", Signature=");
 	done = done && text_hex(&s->authorization, signature, sizeof signature) && !scope.failed;
 	buf_done(&scope);
@@ -267,10 +277,13 @@ bool sigv4_sign(const struct sigv4_request *r, const struct sigv4_signer *signer
 	buf_add_char(&s->canonical, '\n');
 	add_headers(&s->canonical, lines, n);
 	buf_add_char(&s->canonical, '\n');
+	size_t names_at = s->canonical.size;
 	add_signed_names(&s->canonical, lines, n);
+	size_t size = s->canonical.size - names_at;
 	buf_addf(&s->canonical, "\n%s", r->body_sha256);
+	struct span names = {buf_text(&s->canonical) + names_at, size};
 	if (s->target.failed || s->canonical.failed ||
-	    !add_authorization(s, signer, day, lines, n) || s->authorization.failed)
+	    !add_authorization(s, signer, day, names) || s->authorization.failed)
 		return err_set(reterr, ERR_MEMORY, "no memory to sign a request, or its name is "
 			       "longer than %d bytes", URL_BYTES_MAX);
 	return true;

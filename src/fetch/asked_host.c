@@ -1,9 +1,19 @@
-/* libcurl's reading of a URL against ours; the other half of the door to libcurl is http.c. */
+/* libcurl's reading of a URL against ours, and what it brings along; the other half of the door to
+ * libcurl is http.c. */
 #include "fetch/asked.h"
 
 #include "base/bounds.h"
 
 #include <curl/curl.h>
+
+/* Debian's libcurl brings GnuTLS, for protocols that are never spoken here (RTMP, LDAP). Its
+ * constructor would test ciphers and look for PKCS#11 modules in each process: 1.5 MiB, and more
+ * time than many a run takes. It asks by this name whether to; who uses it begins it himself. */
+__attribute__((visibility("default"), used)) int _gnutls_global_init_skip(void);
+int _gnutls_global_init_skip(void)
+{
+	return 1;
+}
 
 bool asked_host_is_seen(const struct asked *asked, struct err *reterr)
 {

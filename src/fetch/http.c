@@ -47,6 +47,7 @@ struct http {
 	int64_t bytes_held;
 	size_t body_bytes; /* of the last answer */
 	atomic_bool woken;
+	bool moved; /* transfers went on just now, and were not waited for since */
 };
 
 /* --- made and ended --- */
@@ -58,10 +59,9 @@ static bool open_multi(struct http *http)
 	http->idle = calloc((size_t)connections, sizeof *http->idle);
 	bool done = http->multi != NULL && http->idle != NULL;
 	for (long i = 0; i < connections && done; i++) {
-		CURL *easy = curl_easy_init();
-		done = easy != NULL;
-		if (done)
-			http->idle[http->idle_n++] = easy;
+		http->idle[i] = curl_easy_init();
+		done = http->idle[i] != NULL;
+		http->idle_n += done;
 	}
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections);
 	curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
@@ -322,8 +322,7 @@ static bool configure(CURL *easy, struct transfer *t)
 		{CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms},
 		{CURLOPT_LOW_SPEED_TIME, t->http->settings.low_speed_s},
 		{CURLOPT_LOW_SPEED_LIMIT, t->http->settings.low_speed_rate},
-		{CURLOPT_TCP_KEEPALIVE, 1},
-		{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+		{CURLOPT_TCP_KEEPALIVE, 1}, {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
 		{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* a proxy sees no token */
 		{CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY},
 		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
@@ -371,7 +370,6 @@ static bool ask(CURL *easy, struct transfer *t)
 	}
 	if (t->http->settings.options.ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, t->http->settings.options.ca_file);
-
 	if (strcmp(r->method, "HEAD") == 0)
 		return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
 	if (r->body_from != NULL) {
@@ -445,6 +443,7 @@ bool http_begin(struct http *http, const struct request *request, void *user, st
 	*end = t;
 	http->in_flight_n++;
 	advance(http); /* it is on its way while the caller still works on the answer before */
+	http->moved = true;
 	return true;
 }
 
@@ -452,7 +451,9 @@ bool http_wait(struct http *http, int64_t wait_ms, void **ret_user, struct respo
 {
 	int64_t start_ms = clock_mono_ms();
 	for (;;) {
-		advance(http);
+		if (!http->moved)
+			advance(http);
+		http->moved = false;
 		for (struct transfer **at = &http->first; *at != NULL; at = &(*at)->next) {
 			if ((*at)->state != ENDED)
 				continue;
