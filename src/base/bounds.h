@@ -27,6 +27,8 @@ enum {
 	LOCK_BYTES_MAX = 4 * KIB,     /* what a lock file says of its holder */
 	CHILD_REPORT_BYTES = 32 * KIB, /* of a child's work; a pipe takes more than that at once */
 	LOG_LINE_BYTES_MAX = 64 * KIB, /* of one message; the rest is cut off */
+	LOG_ROOM_BYTES = 64 * KIB,    /* free on the log's disk: it is not full any more. On a full
+	                               * one the page that is begun takes some lines yet */
 	ZONE_BYTES_MAX = 256 * KIB,   /* a time zone's file */
 	ZONE_NAMES_MAX = 4000,        /* looked through for the nearest name */
 	VIEW_TABLES_MAX = 16,         /* that one view reads */

@@ -134,11 +134,24 @@ static void show(const struct log *log, struct span line)
 		log->options.around(log->options.around_user, false);
 }
 
+static bool *complained_of(struct log *log)
+{
+	return log->options.complained == NULL ? &log->complained : log->options.complained;
+}
+
+/* A line is in the file: when the next one cannot be written, that is another incident. */
+static void note_written(struct log *log)
+{
+	bool *complained = complained_of(log);
+	int64_t free_bytes = *complained ? file_free_bytes(log->dir) : 0;
+	if (free_bytes < 0 || free_bytes >= LOG_ROOM_BYTES)
+		*complained = false;
+}
+
 static void complain_once(struct log *log, const struct err *why)
 {
 	struct buf line;
-	bool *complained = log->options.complained == NULL ? &log->complained
-							   : log->options.complained;
+	bool *complained = complained_of(log);
 	if (*complained)
 		return;
 	*complained = true;
@@ -245,8 +258,10 @@ static void write_line(struct log *log, enum log_level level, struct span stream
 		add_object(log, &line, &time, offset_s, level, stream, text);
 	else if (log->dir != NULL)
 		add_file_text(log, &line, &time, level, stream, text);
-	if (log->dir != NULL && (!buf_ok(&line, &why) || !open_days_file(log, &time, &why) ||
-				 !write_whole(log->fd, buf_span(&line), &why)))
+	if (log->dir != NULL && buf_ok(&line, &why) && open_days_file(log, &time, &why) &&
+	    write_whole(log->fd, buf_span(&line), &why))
+		note_written(log);
+	else if (log->dir != NULL)
 		complain_once(log, &why);
 	if (level >= log->options.screen_level) {
 		if (!log->options.json) {

@@ -43,8 +43,9 @@ struct log_options {
 MUST_CHECK bool log_open(struct log **ret, const struct log_options *options, struct err *reterr);
 void log_close(struct log *log); /* NULL is fine */
 void log_set_run(struct log *log, const char *run_id);
-/* `stream` may be NULL. A log that cannot be written says so once on standard error and goes
- * on: logging never stops a load, and a line is in the file whole or not at all. */
+/* `stream` may be NULL. A log that cannot be written says so on standard error, once until its
+ * disk has room again, and goes on: logging never stops a load, and a line is in the file whole or
+ * not at all. */
 void log_line(struct log *log, enum log_level level, const char *stream, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 

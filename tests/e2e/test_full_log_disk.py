@@ -1,5 +1,5 @@
-"""A disk that its logs have filled: firn start goes on, says so once, and logs again when there is
-room."""
+"""A disk that its logs have filled: firn start goes on, says so once, logs again when there is
+room, and says so again when it fills once more."""
 
 import json
 import os
@@ -32,6 +32,21 @@ def disk(firn):
     subprocess.run(["umount", disk], check=True)
 
 
+def run_until(service, hour, done):
+    """One run an hour, until `done`; gives the next one's hour."""
+    while not done():
+        assert hour < 23, service.text()
+        service.set_clock(f"2026-05-05T{hour:02}:00:01Z")
+        service.wait_for("run done")
+        hour += 1
+        service.wait_for(f"next run 2026-05-05 {hour:02}:00:00")
+    return hour
+
+
+def log_bytes(disk):
+    return sum(path.stat().st_size for path in (disk / "logs").glob("*.log"))
+
+
 def fill(disk):
     with open(disk / "filler", "wb", buffering=0) as filler:
         try:
@@ -40,6 +55,22 @@ def fill(disk):
         except OSError:
             pass
     assert shutil.disk_usage(disk).free == 0
+
+
+def test_a_disk_that_fills_once_more_is_told_once_more(firn, disk):
+    with firn_sim.start("--interactions", 300, "--until", "now") as api:
+        Pipe(firn, api, rest=f"schedule: {{ every: 1h }}\nlog: {{ dir: {disk}/logs }}\n")
+        with Service(firn, at="2026-05-05T00:17:00Z") as service:
+            service.wait_for("next run 2026-05-05 01:00:00")
+            hour = 1
+            for times in (1, 2):
+                fill(disk)
+                hour = run_until(service, hour, lambda: service.text().count(COMPLAINT) == times)
+                (disk / "filler").unlink()
+                before = log_bytes(disk)
+                hour = run_until(service, hour,
+                                 lambda: log_bytes(disk) > before)
+            assert service.text().count(COMPLAINT) == 2, service.text()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -52,12 +83,8 @@ def test_a_disk_full_of_logs_stops_no_run_and_is_told_once(firn, disk, form):
             service.wait_for("next run 2026-05-05 11:00:00")
             fill(disk)
             hour = 11
-            while COMPLAINT not in service.text():  # the page that is begun still takes lines
-                assert hour < 22, service.text()
-                service.set_clock(f"2026-05-05T{hour}:00:01Z")
-                service.wait_for("run done")
-                hour += 1
-                service.wait_for(f"next run 2026-05-05 {hour}:00:00")
+            # The page that is begun still takes lines.
+            hour = run_until(service, hour, lambda: COMPLAINT in service.text())
             pipe.file.unlink()
             pipe.firn.path(".firn/moveworks/state.json").unlink()
             for _ in range(2):  # nothing is left but what these load

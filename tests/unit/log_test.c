@@ -16,6 +16,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -355,6 +357,46 @@ static void a_log_that_cannot_be_written_says_so_once_and_goes_on(void **state)
 	close_place(&place);
 }
 
+/* As on a full disk: the day's file takes so much and no more. */
+static void let_it_grow(rlim_t bytes)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+	while ((text = strstr(text, part)) != NULL) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+static void a_log_that_fails_again_says_so_again_once_it_could_be_written(void **state)
+{
+	struct place place = open_place(__LINE__, (struct log_options){.screen_level = LOG_ERROR});
+	char line[4 * KIB];
+	(void)state;
+	memset(line, 'x', sizeof line - 1);
+	line[sizeof line - 1] = '\0';
+	signal(SIGXFSZ, SIG_IGN);
+	for (int incident = 0; incident < 3; incident++) {
+		let_it_grow(2 * KIB);
+		for (int i = 0; i < 4; i++)
+			log_line(place.log, LOG_INFO, NULL, "%s", line); /* does not fit */
+		let_it_grow(RLIM_INFINITY);
+		log_line(place.log, LOG_INFO, NULL, "there is room");
+	}
+	struct buf text = read_file(&place, "screen");
+	assert_int_equal(count(buf_text(&text), "the log cannot be written: "), 3);
+	buf_done(&text);
+	close_place(&place);
+}
+
 static void without_a_folder_only_the_screen_is_written(void **state)
 {
 	struct place place = open_place(__LINE__, (struct log_options){.dir = ""});
@@ -420,6 +462,7 @@ int main(void)
 		cmocka_unit_test(at_midnight_the_next_file_begins_and_the_oldest_goes),
 		cmocka_unit_test(a_pipeline_s_name_cannot_lead_to_another_folder),
 		cmocka_unit_test(a_log_that_cannot_be_written_says_so_once_and_goes_on),
+		cmocka_unit_test(a_log_that_fails_again_says_so_again_once_it_could_be_written),
 		cmocka_unit_test(without_a_folder_only_the_screen_is_written),
 		cmocka_unit_test(lines_of_two_threads_never_mix),
 	};
