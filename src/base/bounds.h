@@ -83,6 +83,7 @@ enum {
 	/* patience */
 	TRIES_MAX = 5,                /* of one request that failed for a transient reason */
 	WAREHOUSE_LOCK_WAIT_MS = 10 * 60 * 1000,
+	WAREHOUSE_STATEMENT_S = 2 * 3600, /* Snowflake ends one that takes longer */
 	LOGIN_WAIT_MS = 2 * 60 * 1000,   /* to sign in to Snowflake */
 	CHECK_LOGIN_WAIT_MS = 20 * 1000, /* in `check`, where a person waits */
 	REQUEST_WAIT_MS = 5 * 60 * 1000, /* one request to it, repeated while it cannot answer */
@@ -95,6 +96,12 @@ enum {
 	RETRY_RUN_BASE_S = 60,        /* start: the pause after a failed run, each next doubles */
 	RETRY_RUN_CAP_S = 3600,
 	STOP_RUN_MS = 8 * 1000,       /* start: a run that is asked to end is killed after it */
+
+	RUN_SILENT_MS = 3 * 3600 * 1000, /* start: a run without a sign of life is killed after
+	                               * it: longer than any statement, its request's repeats
+	                               * and a lock that is waited for */
+	PULSE_LOOK_MS_MAX = 10 * 1000, /* start: between two looks at the run's pulse; what was
+	                               * longer was no silence of the run */
 
 	/* delivery */
 	DELIVER_IN_FLIGHT_MAX = 32,

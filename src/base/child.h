@@ -5,6 +5,7 @@
  * connection, a warehouse). Signals held by base/signals.h are let through in the copy. The copy
  * is in a process group of its own: what is typed at a terminal reaches the caller alone, who
  * passes it on. Where the system can do it (Linux) the copy gets SIGTERM when its parent dies.
+ * Whether it still gets on is seen by its pulse (base/pulse.h).
  * Windows has no copies of processes: there child_start fails with ERR_USAGE. */
 #ifndef FIRN_BASE_CHILD_H
 #define FIRN_BASE_CHILD_H

@@ -223,9 +223,8 @@ bool process_begin_anew(char *const *argv, struct err *reterr)
 	return err_sys(reterr, "cannot begin anew with another environment");
 }
 
-bool *process_shared_flag(void)
+void *process_shared(size_t size)
 {
-	void *at = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	return at == MAP_FAILED ? NULL : at;
 }

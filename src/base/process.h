@@ -28,9 +28,9 @@ MUST_CHECK bool process_set_environment(const char *name, const char *value, str
  * one that its process was started with (Go's): same process id, same files. Comes back only when
  * it cannot. `argv` is main's. */
 bool process_begin_anew(char *const *argv, struct err *reterr);
-/* A flag that this process and its copies (base/child.h) see alike, for as long as they live;
- * false at first. NULL: no memory. */
-bool *process_shared_flag(void);
+/* Memory that this process and its copies (base/child.h) see alike, for as long as they live; all
+ * zeros at first. NULL: there is none. */
+void *process_shared(size_t size);
 /* No core dump of this process: memory holds secrets. */
 void process_no_core(void);
 /* Lets freed memory stay with the process for its next use instead of giving it back to the

@@ -314,7 +314,7 @@ bool process_set_environment(const char *name, const char *value, struct err *re
 }
 
 /* There are no copies. */
-bool *process_shared_flag(void)
+void *process_shared(size_t size)
 {
-	return calloc(1, sizeof(bool));
+	return calloc(1, size);
 }

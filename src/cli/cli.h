@@ -37,6 +37,7 @@ struct cli {
 	struct zone *zone;
 	struct log *log;
 	bool *log_complained;   /* see log_options; NULL but for firn start */
+	struct pulse *pulses;   /* signs of life, likewise */
 	struct progress *progress;
 };
 

@@ -146,6 +146,7 @@ static int load_streams(struct cli *cli, struct load_options *options,
 	options->log = cli->log;
 	options->progress = cli->progress;
 	options->stop = cli->stop;
+	options->pulses = cli->pulses;
 	struct credentials_environment aws = cli_aws_environment();
 	options->aws = &aws;
 	if (cli->config->create_views) {

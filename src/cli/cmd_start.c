@@ -16,16 +16,23 @@
 #include "base/json.h"
 #include "base/notify.h"
 #include "base/process.h"
+#include "base/pulse.h"
 #include "base/signals.h"
 #include "base/stamp.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/start_config.h"
 #include "run/agenda.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { TICK_MS = 5000, STOP_TICK_MS = 100, MOMENT_BYTES = 128 };
+
+_Static_assert((int)TICK_MS < (int)PULSE_LOOK_MS_MAX &&
+	       RUN_SILENT_MS > WAREHOUSE_STATEMENT_S * 1000 + REQUEST_WAIT_MS + LOGIN_WAIT_MS &&
+	       RUN_SILENT_MS > WAREHOUSE_LOCK_WAIT_MS,
+	       "nothing that a run may wait for is a hang");
 
 struct serving {
 	struct cli *cli;
@@ -41,6 +48,9 @@ struct serving {
 	int64_t stop_ms;           /* since when */
 	int64_t alive_every_ms, alive_ms; /* watchdog; 0: none asked for. The last sign of life */
 	const char *clock_file;    /* NULL: the machine's clock */
+	struct pulse_watch watch;  /* of the child */
+	int64_t silent_max_ms;
+	bool silent;               /* the child was, and is killed */
 	char told[2 * MOMENT_BYTES]; /* the status that was said last */
 };
 
@@ -93,14 +103,6 @@ static void show_life(struct serving *serving)
 
 /* --- the configuration --- */
 
-static bool need_schedule(const struct config *config, struct err *reterr)
-{
-	return config->schedule.given ||
-	       err_set(reterr, ERR_USAGE, "%s: schedule is missing, and start runs by it: add "
-		       "schedule: { at: \"22:00\", timezone: US/Pacific }, or "
-		       "schedule: { every: 10m }", config->file);
-}
-
 static void take_schedule(struct serving *serving, const struct config *config,
 			  struct zone *zone)
 {
@@ -108,83 +110,14 @@ static void take_schedule(struct serving *serving, const struct config *config,
 	serving->schedule = agenda_schedule(config, zone);
 }
 
-/* What a reload may not change: the lock and the agenda are there. */
-static bool same_place(const struct config *old, const struct config *new, struct err *reterr)
-{
-	return (strcmp(old->pipeline, new->pipeline) == 0 &&
-		strcmp(old->state_dir, new->state_dir) == 0) ||
-	       err_set(reterr, ERR_USAGE, "%s: pipeline or state_dir has changed: stop firn start "
-		       "and start it again", new->file);
-}
-
-static bool read_anew(const struct serving *serving, struct config **ret_config,
-		      struct setup **ret_setup, struct zone **ret_zone, struct buf *mistakes,
-		      struct err *reterr)
-{
-	const struct cli *cli = serving->cli;
-	return config_read(ret_config, cli_config_path(cli), mistakes, reterr) &&
-	       setup_open(ret_setup, *ret_config, getenv("FIRN_DRIVER_PATH"), mistakes,
-			  reterr) &&
-	       same_place(cli->config, *ret_config, reterr) &&
-	       need_schedule(*ret_config, reterr) &&
-	       zone_open(ret_zone, (*ret_config)->schedule.timezone, NULL, reterr);
-}
-
-/* The log goes where the configuration says; false: no memory, and all is as before. */
-static bool take_config(struct cli *cli, struct config *config, struct setup *setup)
-{
-	struct cli old = *cli;
-	cli->config = config;
-	if (!cli_log(cli)) {
-		*cli = old;
-		return false;
-	}
-	cli->setup = setup;
-	log_close(old.log);
-	progress_free(old.progress);
-	zone_close(old.zone);
-	setup_close(old.setup);
-	config_free(old.config);
-	return true;
-}
-
-static void tell_wrong(struct serving *serving, const struct buf *mistakes,
-		       const struct err *why)
-{
-	const char *at = mistakes->size > 0 ? buf_text(mistakes) : why->text;
-	while (*at != '\0') {
-		size_t size = strcspn(at, "\n");
-		log_line(serving->cli->log, LOG_ERROR, NULL, "%.*s", (int)size, at);
-		at += size + (at[size] == '\n');
-	}
-	log_line(serving->cli->log, LOG_ERROR, NULL,
-		 "the new configuration is wrong and not taken: the old one stays in force; "
-		 "correct it and send SIGHUP again");
-}
-
 static void reload(struct serving *serving)
 {
-	struct cli *cli = serving->cli;
-	struct config *config = NULL;
-	struct setup *setup = NULL;
-	struct zone *zone = NULL;
-	struct buf mistakes;
-	struct err why = {0};
+	struct zone *zone;
 	notify_reloading(serving->notify);
-	buf_init(&mistakes, CONFIG_BYTES_MAX);
-	if (read_anew(serving, &config, &setup, &zone, &mistakes, &why) &&
-	    (take_config(cli, config, setup) || err_memory(&why))) {
+	if (start_read_again(serving->cli, &zone)) {
 		zone_close(serving->zone);
-		take_schedule(serving, config, zone);
-		log_line(cli->log, LOG_INFO, NULL, "the configuration was read again: %s",
-			 config->file);
-	} else {
-		tell_wrong(serving, &mistakes, &why);
-		zone_close(zone);
-		setup_close(setup);
-		config_free(config);
+		take_schedule(serving, serving->cli->config, zone);
 	}
-	buf_done(&mistakes);
 	serving->told[0] = '\0';
 	notify_ready(serving->notify);
 }
@@ -198,6 +131,7 @@ static int work(void *user, struct buf *report)
 	struct cli *cli = serving->cli;
 	struct err why = {0};
 	bool some = serving->begun.why == AGENDA_RETRY;
+	pulse_beat(pulse_at(cli->pulses, PULSE_LOOP), "beginning");
 	/* The parent's: a log of its own has its own run id, and removes files that are too old. */
 	cli->log = NULL;
 	cli->progress = NULL;
@@ -256,6 +190,8 @@ static void begin(struct serving *serving, const struct agenda_next *next)
 	if (!agenda_begin(serving->agenda, next, now_us(serving), &why))
 		tell_error(serving, &why);
 	serving->child_ms = clock_mono_ms();
+	serving->silent = false;
+	pulse_watch_begin(&serving->watch, serving->cli->pulses, serving->child_ms);
 	if (child_start(&serving->child, work, serving, &why)) {
 		tell_status(serving, "running");
 		return;
@@ -306,6 +242,22 @@ static void finish(struct serving *serving, const struct child_end *end, struct 
 	tell_end(serving, end, how == AGENDA_FAILED);
 }
 
+/* It waits for something that does not come: the next one may do better, and none would begin. */
+static void mind_silence(struct serving *serving)
+{
+	const char *doing;
+	char silent[32];
+	int64_t silent_ms = pulse_silent_ms(&serving->watch, clock_mono_ms(), &doing);
+	if (serving->silent || silent_ms <= serving->silent_max_ms)
+		return;
+	serving->silent = true;
+	text_write_duration(silent, sizeof silent, silent_ms / 1000 * STAMP_SECOND);
+	log_line(serving->cli->log, LOG_ERROR, NULL, "the run hangs: no sign of life for %s%s%s; "
+		 "it is killed", silent, doing == NULL ? "" : ", while ",
+		 doing == NULL ? "" : doing);
+	child_kill(serving->child);
+}
+
 static void look_at_child(struct serving *serving)
 {
 	struct child_end end;
@@ -315,6 +267,8 @@ static void look_at_child(struct serving *serving)
 		finish(serving, &end, buf_span(&report));
 	else if (serving->stopping && clock_mono_ms() - serving->stop_ms > STOP_RUN_MS)
 		child_kill(serving->child);
+	else
+		mind_silence(serving);
 	buf_done(&report);
 }
 
@@ -408,6 +362,14 @@ static bool lock(struct serving *serving, struct err *reterr)
 	return done;
 }
 
+/* FIRN_SILENT_MS is for tests. */
+static int64_t silent_max_ms(void)
+{
+	const char *text = getenv("FIRN_SILENT_MS");
+	int64_t ms = 0;
+	return text != NULL && json_whole(span_of(text), &ms) && ms > 0 ? ms : RUN_SILENT_MS;
+}
+
 /* Half of what systemd waits, as sd_watchdog_enabled(3) advises. */
 static int64_t watchdog_ms(void)
 {
@@ -425,7 +387,7 @@ static bool open_serving(struct serving *serving, struct err *reterr)
 	const struct config *config = serving->cli->config;
 	struct err why = {0};
 	struct zone *zone = NULL;
-	if (!need_schedule(config, reterr) ||
+	if (!start_need_schedule(config, reterr) ||
 	    !zone_open(&zone, config->schedule.timezone, NULL, reterr))
 		return false;
 	take_schedule(serving, config, zone);
@@ -450,14 +412,17 @@ int cmd_start(struct cli *cli)
 		.cli = cli,
 		.clock_file = getenv("FIRN_CLOCK"),
 		.alive_every_ms = watchdog_ms(),
+		.silent_max_ms = silent_max_ms(),
 	};
 	struct err why = {0};
 	int code = EXIT_DONE;
 	cli->service = cli->talks = true;
-	cli->log_complained = process_shared_flag(); /* or each run would complain anew */
+	/* Or each run would complain anew. */
+	cli->log_complained = process_shared(sizeof *cli->log_complained);
+	cli->pulses = process_shared(PULSES * sizeof *cli->pulses);
 	if (!cli_setup(cli))
 		return EXIT_USAGE;
-	if (!need_schedule(cli->config, &why))
+	if (!start_need_schedule(cli->config, &why))
 		return cli_fail(cli, &why);
 	signals_hold();
 	if (!cli_log(cli))

@@ -1,5 +1,6 @@
 #include "deliver/deliver_private.h"
 
+#include "base/pulse.h"
 #include "deliver/folder.h"
 
 #include <assert.h>
@@ -101,6 +102,7 @@ bool run_next(struct run *run, struct deliver_segment *ret, struct deliver_bytes
 	const struct deliver_source *source = run->source;
 	for (;;) {
 		struct err why = {0};
+		pulse_beat(run->o->pulse, "delivering");
 		if (!source->next(source->user, ret, ret_any, reterr))
 			return false;
 		if (!*ret_any) {

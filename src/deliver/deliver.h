@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pulse;
 struct s3;
 
 struct deliver_segment {
@@ -63,6 +64,7 @@ struct deliver_options {
 	/* Told as it happens, a line each, fit to log; may be NULL. */
 	void (*told)(void *user, bool warning, const char *text);
 	void *told_user;
+	struct pulse *pulse; /* beats while it gets on or waits; NULL is fine */
 };
 
 struct deliver_result {

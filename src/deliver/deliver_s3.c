@@ -9,6 +9,7 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/text.h"
 #include "deliver/s3.h"
 
@@ -360,6 +361,7 @@ static bool await(struct port *port, struct err *reterr)
 	struct s3_answer answer;
 	void *user;
 	int64_t left_ms = port->resume_ms - clock_mono_ms();
+	pulse_beat(port->run->o->pulse, "delivering");
 	if (s3_in_flight(s3) == 0) {
 		clock_sleep_ms(left_ms < LOOK_MS ? left_ms : LOOK_MS);
 		return true;

@@ -2,6 +2,7 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/zone.h"
 #include "deliver/from_spool.h"
 #include "fetch/retry.h"
@@ -98,6 +99,7 @@ static bool put(const struct load_options *options, struct spooled *spooled,
 		.stop = options->stop,
 		.told = told,
 		.told_user = options->log,
+		.pulse = pulse_at(options->pulses, PULSE_LOOP),
 	};
 	struct err why = {0};
 	bool ready = config->to == CONFIG_TO_FOLDER

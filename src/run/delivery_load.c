@@ -4,6 +4,7 @@
 #include "run/delivery.h"
 
 #include "base/bounds.h"
+#include "base/pulse.h"
 #include "run/landing.h"
 
 #include <string.h>
@@ -78,6 +79,7 @@ bool delivery_load(const struct load_options *options, struct spooled *spooled,
 		.progress = options->progress,
 		.path = options->setup->config->spool_dir,
 		.stop = options->stop,
+		.pulse = pulse_at(options->pulses, PULSE_LOOP),
 		.views = options->views,
 		.views_n = options->views_n,
 		.view_options = options->view_options,

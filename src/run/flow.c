@@ -8,6 +8,7 @@
 #include "run/flow.h"
 
 #include "base/clock.h"
+#include "base/pulse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -304,6 +305,7 @@ bool flow_run(struct load *load, struct err *reterr)
 	while (anything_left(load)) {
 		int64_t now_ms = clock_mono_ms();
 		int64_t next_ms = now_ms + TICK_MS;
+		pulse_beat(pulse_at(load->options->pulses, PULSE_LOOP), "asking the source");
 		if (*load->options->stop != 0 && !load->result->stopped)
 			stop(load);
 		if (!commit_collect(load, reterr) || !read_answers(load, reterr) ||

@@ -134,6 +134,7 @@ static bool open_warehouse(struct landing *l, struct err *reterr)
 		return false;
 	options.waiting = waiting;
 	options.user = l;
+	options.pulse = l->options->pulse;
 	if (!warehouse_open(&l->warehouse, &options, reterr))
 		return false;
 	log_line(l->options->log, LOG_INFO, NULL, "Successfully connected to %.*s (%s)", kind,

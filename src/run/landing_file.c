@@ -1,6 +1,7 @@
 /* One landed file: read to its end to know that it is whole, then its rows. */
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "run/landing_private.h"
 
 #include <inttypes.h>
@@ -159,6 +160,7 @@ void landing_show(struct landing *l)
 		state.rows += l->streams[i].run.rows_fetched;
 	if (state.rows > 0) /* of files that were loaded before nothing is to be seen */
 		progress_show(l->options->progress, &state);
+	pulse_beat(l->options->pulse, "loading files");
 }
 
 static bool row_line(void *user, struct span line, int64_t number, struct err *reterr)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/process.h"
+#include "base/pulse.h"
 #include "run/flow.h"
 #include "run/reach.h"
 
@@ -69,6 +70,8 @@ static bool start_loader(struct load *load, struct err *reterr)
 		return false;
 	options.warehouse.waiting = waiting;
 	options.warehouse.user = load;
+	options.caller = pulse_at(load->options->pulses, PULSE_LOOP);
+	options.warehouse.pulse = pulse_at(load->options->pulses, PULSE_LOADER);
 	return loader_start(&load->loader, &options, reterr);
 }
 

@@ -15,6 +15,7 @@
 #include <signal.h>
 
 struct credentials_environment;
+struct pulse;
 struct retry_budget;
 struct spool;
 
@@ -36,6 +37,7 @@ struct load_options {
 	struct retry_budget *budget; /* of the run, counted on; NULL: a new one */
 	const struct credentials_environment *aws; /* for S3; NULL: nothing is set */
 	const volatile sig_atomic_t *stop; /* not 0: end soon, keep what is complete */
+	struct pulse *pulses;       /* PULSES of them; NULL: nobody watches */
 	const struct view *views;   /* made or refreshed after the last commit; n 0: none */
 	size_t views_n;
 	const char *const *views_left_out; /* why; told as warnings when the others are made */

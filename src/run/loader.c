@@ -2,6 +2,7 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/thread.h"
 #include "shape/batch.h"
 
@@ -25,6 +26,8 @@ struct job {
  * what is left of each stream. More of them wait in put. */
 enum { JOBS_MAX = QUEUE_BATCHES_MAX + 6 };
 
+static const char AFTER[] = "going on with what the warehouse said"; /* the caller */
+
 struct loader {
 	struct loader_options options;
 	struct thread *thread;
@@ -46,15 +49,23 @@ static void drop_job(struct job *job)
 static bool open_warehouse(struct loader *loader, bool prepare, struct err *reterr)
 {
 	if (loader->warehouse == NULL) {
+		pulse_beat(loader->options.warehouse.pulse, "opening the warehouse");
 		if (!warehouse_open(&loader->warehouse, &loader->options.warehouse, reterr))
 			return false;
 		loader->options.opened(loader->options.user);
 	}
 	if (!prepare)
 		return true;
+	pulse_beat(loader->options.warehouse.pulse, "preparing the tables");
 	return warehouse_prepare(loader->warehouse, loader->options.tables,
 				 loader->options.tables_n, reterr);
 }
+
+static const char *const DOING[] = {
+	[JOB_STAGE] = "staging rows",
+	[JOB_COMMIT] = "merging and committing",
+	[JOB_CALL] = "asking the warehouse",
+};
 
 /* Runs without the lock. */
 static bool do_job(struct loader *loader, struct job *job, bool *prepared, struct err *reterr)
@@ -64,6 +75,7 @@ static bool do_job(struct loader *loader, struct job *job, bool *prepared, struc
 	if (!open_warehouse(loader, prepare, reterr))
 		return false;
 	*prepared |= prepare;
+	pulse_beat(loader->options.warehouse.pulse, DOING[job->kind]);
 	if (job->kind == JOB_CALL)
 		return job->call(loader->warehouse, job->user, reterr);
 	if (job->kind == JOB_STAGE)
@@ -133,6 +145,7 @@ static void work(void *user)
 
 		struct err why = {0};
 		bool done = do_job(loader, &job, &prepared, &why);
+		pulse_rest(loader->options.warehouse.pulse);
 
 		monitor_enter(loader->monitor);
 		end_job(loader, &job, done ? NULL : &why);
@@ -144,7 +157,9 @@ static void work(void *user)
 		monitor_enter(loader->monitor);
 	}
 	monitor_leave(loader->monitor);
+	pulse_beat(loader->options.warehouse.pulse, "closing the warehouse");
 	warehouse_close(loader->warehouse);
+	pulse_rest(loader->options.warehouse.pulse);
 }
 
 bool loader_start(struct loader **ret, const struct loader_options *options, struct err *reterr)
@@ -171,7 +186,9 @@ struct loader_commit *loader_stop(struct loader *loader)
 	loader->stopping = true;
 	monitor_signal(loader->monitor);
 	monitor_leave(loader->monitor);
+	pulse_rest(loader->options.caller);
 	thread_join(loader->thread);
+	pulse_beat(loader->options.caller, AFTER);
 	struct loader_commit *left =
 		loader->committing != NULL ? loader->committing : loader->ended;
 	for (size_t i = 0; i < loader->n; i++)
@@ -181,11 +198,19 @@ struct loader_commit *loader_stop(struct loader *loader)
 	return left;
 }
 
+/* The caller's thread waits for this one's. */
+static void await(struct loader *loader)
+{
+	pulse_rest(loader->options.caller);
+	monitor_wait(loader->monitor);
+	pulse_beat(loader->options.caller, AFTER);
+}
+
 static void put(struct loader *loader, struct job *job)
 {
 	monitor_enter(loader->monitor);
 	while (!loader->failed && loader->n == JOBS_MAX)
-		monitor_wait(loader->monitor);
+		await(loader);
 	if (loader->failed) {
 		end_job(loader, job, &loader->why);
 	} else {
@@ -207,7 +232,7 @@ bool loader_call(struct loader *loader, bool prepare,
 	put(loader, &job);
 	monitor_enter(loader->monitor);
 	while (!ended)
-		monitor_wait(loader->monitor);
+		await(loader);
 	if (!done)
 		*reterr = loader->why;
 	monitor_leave(loader->monitor);
@@ -247,7 +272,7 @@ void loader_wait(struct loader *loader)
 {
 	monitor_enter(loader->monitor);
 	while (loader->committing != NULL)
-		monitor_wait(loader->monitor);
+		await(loader);
 	monitor_leave(loader->monitor);
 }
 

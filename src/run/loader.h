@@ -11,6 +11,7 @@
 #include "warehouse/warehouse.h"
 
 struct loader;
+struct pulse;
 
 struct loader_options {
 	struct warehouse_options warehouse;
@@ -19,6 +20,9 @@ struct loader_options {
 	void (*opened)(void *user); /* on the loader's thread: the warehouse is there */
 	void (*wake)(void *user);   /* on the loader's thread: loader_poll has something */
 	void *user;
+	/* Signs of life (base/pulse.h): of this thread, warehouse.pulse; of the caller's, which
+	 * rests while it waits for this one. NULL is fine. */
+	struct pulse *caller;
 };
 
 MUST_CHECK bool loader_start(struct loader **ret, const struct loader_options *,

@@ -1,6 +1,7 @@
 #include "warehouse/adbc.h"
 
 #include "base/clock.h"
+#include "base/pulse.h"
 
 #include <arrow-adbc/adbc.h>
 #include <arrow-adbc/adbc_driver_manager.h>
@@ -15,6 +16,7 @@ struct adbc {
 	struct AdbcConnection connection;
 	bool transaction;
 	struct adbc_usage usage;
+	struct pulse *pulse; /* NULL: nobody watches */
 	enum err_kind (*judge)(const struct adbc_failure *);
 };
 
@@ -138,6 +140,11 @@ void adbc_close(struct adbc *adbc)
 	free(adbc);
 }
 
+void adbc_watch(struct adbc *adbc, struct pulse *pulse)
+{
+	adbc->pulse = pulse;
+}
+
 /* --- statements --- */
 
 static void release_statement(struct AdbcStatement *statement)
@@ -155,6 +162,7 @@ static void used(struct adbc *adbc, int64_t start_ms, int64_t rows)
 	adbc->usage.statements++;
 	adbc->usage.rows_sent += rows;
 	adbc->usage.busy_ms += clock_mono_ms() - start_ms;
+	pulse_again(adbc->pulse);
 }
 
 struct adbc_usage adbc_usage(const struct adbc *adbc)
@@ -202,6 +210,7 @@ void adbc_rows_free(struct adbc_rows *rows)
 	if (rows->stream.release != NULL)
 		rows->stream.release(&rows->stream);
 	release_statement(&rows->statement);
+	pulse_again(rows->adbc->pulse); /* DuckDB works while it is read */
 	free(rows);
 }
 

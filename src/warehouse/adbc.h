@@ -11,6 +11,7 @@
 struct ArrowArray;
 struct ArrowArrayStream;
 struct ArrowSchema;
+struct pulse;
 
 /* What the driver said. */
 struct adbc_failure {
@@ -35,6 +36,8 @@ MUST_CHECK bool adbc_open(struct adbc **ret, const char *driver, const char *ent
 			  const struct adbc_option *options, size_t n,
 			  enum err_kind (*judge)(const struct adbc_failure *), struct err *reterr);
 void adbc_close(struct adbc *); /* NULL is fine */
+/* From here on each statement is a beat of it (base/pulse.h). */
+void adbc_watch(struct adbc *, struct pulse *);
 
 /* Runs a statement. The first n cells of its first row, which are whole numbers, go to `ret`:
  * INT64_MIN for NULL and where there is no row. A DML statement's first cell is the number of

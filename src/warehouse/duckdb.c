@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/pulse.h"
 #include "warehouse/arrow_read.h"
 #include "warehouse/warehouse_private.h"
 
@@ -198,6 +199,7 @@ static bool wait_for_lock(struct warehouse *warehouse, const struct warehouse_op
 			*reterr = why;
 			return false;
 		}
+		pulse_beat(options->pulse, "waiting for the database's lock");
 		if (options->waiting != NULL && !options->waiting(options->user, why.text)) {
 			*reterr = why;
 			reterr->kind = ERR_STOPPED;

@@ -106,7 +106,7 @@ enum err_kind snowflake_judge(const struct adbc_failure *failure)
 struct settings {
 	struct adbc_option at[OPTIONS_MAX];
 	size_t n;
-	char port[16], login_timeout[32], request_timeout[32];
+	char port[16], login_timeout[32], request_timeout[32], statement_timeout[16];
 };
 
 static void set(struct settings *settings, const char *name, const char *value)
@@ -170,11 +170,13 @@ static void choose_sign_in(struct settings *settings, const struct snowflake_opt
 
 static void choose_session(struct settings *settings, const struct snowflake_options *options)
 {
+	snprintf(settings->statement_timeout, sizeof settings->statement_timeout, "%d",
+		 WAREHOUSE_STATEMENT_S);
 	set(settings, "QUERY_TAG", options->query_tag);
 	set(settings, "TIMEZONE", "UTC");
 	set(settings, "LOCK_TIMEOUT", "600");
 	set(settings, "ABORT_DETACHED_QUERY", "TRUE");
-	set(settings, "STATEMENT_TIMEOUT_IN_SECONDS", "7200");
+	set(settings, "STATEMENT_TIMEOUT_IN_SECONDS", settings->statement_timeout);
 	set(settings, "TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ");
 	set(settings, "QUOTED_IDENTIFIERS_IGNORE_CASE", "FALSE");
 	set(settings, "JSON_INDENT", "0");

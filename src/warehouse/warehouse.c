@@ -22,6 +22,7 @@ bool warehouse_open(struct warehouse **ret, const struct warehouse_options *opti
 		warehouse_close(warehouse);
 		return false;
 	}
+	adbc_watch(warehouse->adbc, options->pulse);
 	*ret = warehouse;
 	return true;
 }

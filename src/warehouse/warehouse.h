@@ -17,6 +17,7 @@
 
 struct ArrowArray;
 struct ArrowSchema;
+struct pulse;
 struct warehouse;
 
 enum warehouse_kind { WAREHOUSE_DUCKDB, WAREHOUSE_SNOWFLAKE };
@@ -50,6 +51,7 @@ struct warehouse_options {
 	/* Called about once a second while waiting, with what is waited for; false: give up. */
 	bool (*waiting)(void *user, const char *what);
 	void *user;
+	struct pulse *pulse;     /* beats with each statement, and while waiting; NULL is fine */
 };
 
 /* ERR_BUSY: the file stayed locked (its holder is named); ERR_USAGE: no such file (read_only), no

@@ -301,6 +301,56 @@ def test_a_run_that_crashes_is_a_failed_run(firn, api):
         service.wait_for("run done")
 
 
+SILENT = {"FIRN_SILENT_MS": "4000"}
+
+
+def test_a_run_that_hangs_is_killed_and_tried_again(firn, api):
+    loaded = pipe(firn, api, "schedule: { every: 30d }\n")
+    slow(api)
+    with Service(firn, at="2026-05-05T10:00:00Z", env=SILENT) as service:
+        service.wait_for("run begins")
+        end = time.monotonic() + 20
+        while not api.log() and time.monotonic() < end: # it asks: what it is at is known
+            time.sleep(0.05)
+        child, = children(service.process.pid)
+        os.kill(child, signal.SIGSTOP)
+        text = service.wait_for("it is killed", timeout=60)
+        assert re.search(r"the run hangs: no sign of life for \ds, while asking the source", text)
+        service.wait_for("the run was killed by signal 9")
+        service.wait_for("the last run failed; next try 2026-05-05 10:0")
+        assert not os.path.exists(f"/proc/{child}")
+        api.heal()
+        service.set_clock("2026-05-05T10:02:00Z")
+        service.wait_for("run begins again after failure 1, of all streams")
+        service.wait_for("run done")
+        assert service.text().count("the run hangs") == 1
+        assert service.stop() < 10 and service.process.returncode == 0
+    loaded.check_truth(["conversations", "users"])
+
+
+@pytest.mark.parametrize("what", ["answer", "429", "lock"])
+def test_a_run_that_waits_for_longer_than_that_does_not_hang(firn, api, what):
+    loaded = pipe(firn, api, "schedule: { every: 30d }\n")
+    holder = None
+    if what == "answer":
+        api.fault("delay", seconds=10, entity="users", times=1)
+    elif what == "429":
+        api.fault("status", code=429, retry_after="10", times=1)
+    else:
+        holder = duckdb.connect(str(loaded.file))
+        holder.execute("CREATE TABLE another (n INTEGER)")
+    with Service(firn, at="2026-05-05T10:00:00Z", env=SILENT) as service:
+        begun = time.monotonic()
+        if holder is not None:
+            service.wait_for("waiting: ")
+            service.stays_silent("hangs", 10)
+            holder.close()
+        service.wait_for("run done", timeout=60)
+        assert time.monotonic() - begun > 8 and "hangs" not in service.text()
+        service.stop()
+    loaded.check_truth(["conversations", "users"])
+
+
 # --- the configuration ---
 
 def test_without_a_schedule_it_says_how_to_write_one(firn, api):

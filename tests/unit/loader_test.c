@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/pulse.h"
 #include "base/thread.h"
 
 #include "unit/warehouse_kit.h"
@@ -19,6 +20,7 @@ struct bench {
 	bool held, opening; /* what `opened` waits for; that it waits */
 	int opened_n, wakes_n;
 	int64_t seq;
+	struct pulse pulses[PULSES];
 };
 
 static void opened(void *user)
@@ -56,7 +58,9 @@ static void start(struct bench *bench)
 	struct loader_options options = {
 		.warehouse = kit_options(&bench->kit), .tables = tables, .tables_n = 2,
 		.opened = opened, .wake = wake, .user = bench,
+		.caller = &bench->pulses[PULSE_LOOP],
 	};
+	options.warehouse.pulse = &bench->pulses[PULSE_LOADER];
 	err = (struct err){0};
 	if (!loader_start(&bench->loader, &options, &err))
 		fail_msg("%s", err.text);
@@ -369,6 +373,52 @@ static void the_file_is_free_once_the_loader_has_stopped(void **state)
 	kit_close(&bench->kit);
 }
 
+static void count_in_thread(void *user)
+{
+	struct bench *bench = user;
+	assert_int_equal(items(bench), -1);
+}
+
+/* How long the watched are silent when the parent looks every second. */
+static int64_t silence(struct pulse_watch *watch, const char **ret_doing)
+{
+	int64_t silent_ms = 0;
+	for (int i = 0; i < 5; i++) {
+		clock_sleep_ms(1);
+		silent_ms = pulse_silent_ms(watch, watch->looked_ms + 1000, ret_doing);
+	}
+	return silent_ms;
+}
+
+/* Its caller, who waits for it, is not blamed; and while somebody else holds the file, and
+ * between two jobs, nobody is. */
+static void a_warehouse_that_hangs_is_felt(void **state)
+{
+	struct bench *bench = *state;
+	struct pulse_watch watch;
+	struct thread *thread;
+	const char *doing;
+	pulse_watch_begin(&watch, bench->pulses, 0);
+	hold(bench, true);
+	assert_true(thread_start(&thread, count_in_thread, bench, &err));
+	wait_until_opening(bench);
+	int64_t silent_ms = silence(&watch, &doing);
+	hold(bench, false);
+	thread_join(thread);
+	assert_in_range(silent_ms, 4000, 5000);
+	assert_string_equal(doing, "opening the warehouse");
+	pulse_beat(&bench->pulses[PULSE_LOOP], "asking");
+	uint64_t beats = bench->pulses[PULSE_LOADER].beats;
+	assert_int_equal(items(bench), -1);
+	/* One as the job began, one a statement at least, one as it rests. */
+	assert_true(bench->pulses[PULSE_LOADER].beats >= beats + 3);
+	int64_t until_ms = clock_mono_ms() + 10000;
+	while (bench->pulses[PULSE_LOADER].doing != NULL && clock_mono_ms() < until_ms)
+		clock_sleep_ms(1);
+	assert_null(bench->pulses[PULSE_LOADER].doing);
+	assert_non_null(bench->pulses[PULSE_LOOP].doing);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -383,6 +433,7 @@ int main(void)
 		TEST(a_commit_that_fails_is_told_once_and_leaves_nothing),
 		TEST(a_call_that_fails_is_told_to_its_caller_alone),
 		TEST(an_end_in_the_middle_drops_what_was_not_begun),
+		TEST(a_warehouse_that_hangs_is_felt),
 		TEST(the_file_is_free_once_the_loader_has_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
