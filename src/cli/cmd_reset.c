@@ -1,6 +1,7 @@
 /* firn reset: the one thing that moves a watermark back. Deletes no data. */
 #include "base/terminal.h"
 #include "cli/cli.h"
+#include "spool/spool.h"
 
 #include <string.h>
 
@@ -46,19 +47,66 @@ static bool forget(struct cli *cli, const char *const *streams, size_t n, struct
 	return done;
 }
 
-static bool take_over(struct cli *cli, const char *old, struct err *reterr)
+/* --- --rename --- */
+
+/* *ret_any: there was something of the old one's. */
+static bool take_warehouse(struct cli *cli, const char *old, bool *ret_any, struct err *reterr)
 {
 	struct setup *setup = cli->setup;
 	struct warehouse *warehouse = NULL;
 	struct state state = {0};
 	const char *pipeline = cli->config->pipeline;
 	bool done = setup_open_warehouse(setup, false, &warehouse, reterr) &&
-		    warehouse_rename(warehouse, old, pipeline, reterr) &&
+		    warehouse_rename(warehouse, old, pipeline, ret_any, reterr) &&
 		    warehouse_read_state(warehouse, pipeline, &state, reterr) &&
 		    local_adopt(setup->local, &state, reterr) && local_save(setup->local, reterr);
 	state_done(&state);
 	warehouse_close(warehouse);
 	return done;
+}
+
+/* Where files are landed the local copy is the state. It can be the old one's only where both are
+ * told the same state_dir. */
+static bool take_local(struct cli *cli, const char *old, bool *ret_any, struct err *reterr)
+{
+	struct setup *setup = cli->setup;
+	struct local *olds = NULL;
+	struct err why = {0};
+	if (!setup->local->fresh)
+		return true;
+	if (!local_open(&olds, cli->config->state_dir, old, setup->destination, &why, reterr))
+		return false;
+	*ret_any = !olds->fresh;
+	if (olds->fresh) {
+		local_close(olds);
+		return true;
+	}
+	local_close(setup->local);
+	setup->local = olds;
+	olds->pipeline = cli->config->pipeline;
+	return local_save(olds, reterr);
+}
+
+/* The state first: done again after a crash in between, or when nobody uses the spool any more,
+ * there is only that left to take. */
+static bool take_over(struct cli *cli, const char *old, struct err *reterr)
+{
+	const struct config *config = cli->config;
+	char owner[SPOOL_OWNER_BYTES];
+	bool any = false;
+	if (!spool_owner(config->spool_dir, owner, reterr))
+		return false;
+	bool spool = strcmp(owner, old) == 0;
+	if (!spool && !spool_is_for(config->spool_dir, config->pipeline, reterr))
+		return false;
+	if (setup_lands(cli->setup) ? !take_local(cli, old, &any, reterr)
+				    : destination_is_there(config) &&
+					      !take_warehouse(cli, old, &any, reterr))
+		return false;
+	if (!any && !spool)
+		return err_set(reterr, ERR_USAGE, "there is no state of a pipeline '%s', and "
+			       "no spool of its in '%s'", old, config->spool_dir);
+	return !spool || spool_take_over(config->spool_dir, old, config->pipeline, reterr);
 }
 
 int cmd_reset(struct cli *cli)
@@ -87,6 +135,6 @@ int cmd_reset(struct cli *cli)
 	if (!done)
 		return cli_fail(cli, &why);
 	cli_say(cli, from == NULL ? "watermarks and windows are forgotten; the data is as it was"
-				  : "the state was taken over");
+				  : "state and spool were taken over");
 	return EXIT_DONE;
 }

@@ -23,6 +23,7 @@
 #include "cli/cli.h"
 #include "cli/start_config.h"
 #include "run/agenda.h"
+#include "run/spooled.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -422,7 +423,7 @@ int cmd_start(struct cli *cli)
 	cli->pulses = process_shared(PULSES * sizeof *cli->pulses);
 	if (!cli_setup(cli))
 		return EXIT_USAGE;
-	if (!start_need_schedule(cli->config, &why))
+	if (!start_need_schedule(cli->config, &why) || !spooled_is_ours(cli->setup, &why))
 		return cli_fail(cli, &why);
 	signals_hold();
 	if (!cli_log(cli))

@@ -23,6 +23,24 @@ static bool fill_days(const struct local_stream *known, struct arena *arena,
 	return true;
 }
 
+/* What waits in another pipeline's spool is that one's to show. */
+static bool fill_owner(const struct setup *setup, struct status_spool *spool, struct err *reterr)
+{
+	const struct config *config = setup->config;
+	char owner[SPOOL_OWNER_BYTES];
+	struct err why = {0};
+	if (!spool_owner(config->spool_dir, owner, reterr))
+		return false;
+	if (owner[0] != '\0')
+		spool->owner = arena_text(setup->arena, span_of(owner));
+	if (!spool_is_for(config->spool_dir, config->pipeline, &why))
+		spool->refused = arena_text(setup->arena, span_of(why.text));
+	if ((owner[0] != '\0' && spool->owner == NULL) ||
+	    (why.kind != ERR_NONE && spool->refused == NULL))
+		return err_memory(reterr);
+	return true;
+}
+
 /* Without the spool's lock: a run may be under way. */
 static bool fill_spool(const struct setup *setup, struct status *status, struct err *reterr)
 {
@@ -32,9 +50,14 @@ static bool fill_spool(const struct setup *setup, struct status *status, struct 
 	struct spool_summary summary;
 	if (!file_exists(config->spool_dir))
 		return true;
+	if (!fill_owner(setup, &status->spool, reterr))
+		return false;
+	if (status->spool.refused != NULL)
+		return true;
 	if (!spool_look(config->spool_dir, &limits, status->at_us, &summary, reterr))
 		return false;
 	status->spool = (struct status_spool){
+		.owner = status->spool.owner,
 		.files = summary.files,
 		.rows = summary.rows,
 		.bytes = summary.bytes,

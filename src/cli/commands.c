@@ -76,7 +76,8 @@ static const struct option STATUS_OPTIONS[] = {
 static const struct option RESET_OPTIONS[] = {
 	STREAMS_OPTION,
 	{"yes", 'y', OPTION_FLAG, NULL, NULL, "without asking"},
-	{"rename", 0, OPTION_TEXT, "OLD", NULL, "take over the state of the pipeline OLD instead"},
+	{"rename", 0, OPTION_TEXT, "OLD", NULL,
+	 "take over state and spool of the pipeline OLD instead"},
 	END,
 };
 static const struct option QUERY_OPTIONS[] = {
@@ -212,7 +213,8 @@ const struct command COMMANDS[] = {
 	 DDL_OPTIONS, 0, 0, cmd_ddl, NULL},
 	{"reset", "", "forget watermarks and windows",
 	 "Forgets watermark and windows, so that history is loaded again. Deletes no data. Nothing "
-	 "else ever moves a watermark back.",
+	 "else ever moves a watermark back. With --rename it takes over what the pipeline OLD has: "
+	 "its state, and the spool that spool.dir names with all that waits in it.",
 	 RESET_OPTIONS, 0, 0, cmd_reset, NULL},
 	{"completion", "bash|zsh|fish|manual|config-manual|schema",
 	 "print completions, manual pages, a schema",

@@ -1,6 +1,7 @@
 #include "cli/start_config.h"
 
 #include "base/bounds.h"
+#include "run/spooled.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ static bool read_anew(const struct cli *cli, struct config **ret_config,
 	       setup_open(ret_setup, *ret_config, getenv("FIRN_DRIVER_PATH"), mistakes,
 			  reterr) &&
 	       same_place(cli->config, *ret_config, reterr) &&
-	       start_need_schedule(*ret_config, reterr) &&
+	       start_need_schedule(*ret_config, reterr) && spooled_is_ours(*ret_setup, reterr) &&
 	       zone_open(ret_zone, (*ret_config)->schedule.timezone, NULL, reterr);
 }
 

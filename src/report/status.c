@@ -113,6 +113,8 @@ static void delivery_reason(const struct status_spool *spool, struct buf *out)
 
 static void spool_reasons(const struct status_spool *spool, struct buf *out)
 {
+	if (spool->refused != NULL)
+		buf_addf(out, "%s\n", spool->refused);
 	delivery_reason(spool, out);
 	if (spool->quarantined > 0)
 		buf_addf(out, "spool: %lld damaged or refused files are set aside in quarantine/; "
@@ -255,6 +257,7 @@ static void add_spool(struct buf *out, const struct status_spool *spool)
 	json_add_int(out, "quarantined", spool->quarantined);
 	add_time(out, "failed_at", spool->error == NULL ? STAMP_NONE : spool->failed_us);
 	json_add_string(out, "error", spool->error);
+	json_add_string(out, "owner", spool->owner);
 	buf_add_char(out, '}');
 }
 

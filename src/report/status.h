@@ -16,7 +16,7 @@
  *	          "rows_rescued", "rows_rejected", "retries", "bytes", "passed_as_empty": int,
  *	          "outcome": "done" | "failed" | "partial", "error", "host", "version": text } } ],
  *	  "spool": { "files", "rows", "bytes": int, "oldest_at": time, "quarantined": int,
- *	      "failed_at": time, "error": text },
+ *	      "failed_at": time, "error", "owner": text },
  *	  "next_run": time }
  *
  * A gap "hole" is time between complete windows that no complete window covers; "lost" is time
@@ -26,7 +26,8 @@
  * together, oldest first, at most HISTORY_DAYS_MAX of them.
  *
  * "failed_at" and "error" of the spool are of the last delivery, where it failed and something
- * waits still; else null.
+ * waits still; else null. "owner" is the pipeline that the spool belongs to (null: nobody's yet);
+ * where that is another one, nothing in it is counted.
  *
  * The same for Prometheus, by node_exporter's textfile collector: docs/OPERATING.md lists the
  * metrics. */
@@ -89,6 +90,8 @@ struct status_spool { /* what is collected and not yet delivered; all 0: nothing
 	const char *error; /* of the last delivery; NULL: it did not fail, or nothing waits */
 	int64_t failed_us; /* when that was */
 	bool failure_seen;
+	const char *owner;   /* the pipeline that it belongs to; NULL: none yet */
+	const char *refused; /* it is another pipeline's, in words; NULL: it is not */
 };
 
 struct status {

@@ -12,11 +12,8 @@
 
 static bool spools(const struct checking *c)
 {
-	for (size_t i = 0; c->setup != NULL && i < c->setup->streams_n; i++) {
-		if (c->setup->streams[i].spooled)
-			return true;
-	}
-	return c->config->to == CONFIG_TO_S3 || c->config->to == CONFIG_TO_FOLDER;
+	return (c->setup != NULL && spooled_any(c->setup)) || c->config->to == CONFIG_TO_S3 ||
+	       c->config->to == CONFIG_TO_FOLDER;
 }
 
 static bool check_fill(struct checking *c, struct err *reterr)
@@ -44,11 +41,30 @@ static bool check_fill(struct checking *c, struct err *reterr)
 	return true;
 }
 
+/* *ret_ours false: the rest is of no interest, and has been told why. */
+static bool check_owner(struct checking *c, bool *ret_ours, struct err *reterr)
+{
+	struct err why = {0};
+	*ret_ours = spool_is_for(c->config->spool_dir, c->config->pipeline, &why);
+	if (*ret_ours)
+		return true;
+	if (why.kind == ERR_MEMORY)
+		return err_memory(reterr);
+	check_tell_error(c, CHECK_FAIL, "spool", "give this user the right to read it", why.text);
+	c->result->usage |= why.kind == ERR_USAGE;
+	return true;
+}
+
 bool check_spool(struct checking *c, struct err *reterr)
 {
 	const char *dir = c->config->spool_dir;
-	return !spools(c) || (check_folder(c, "spool", "spool: { dir: ... }", dir, reterr) &&
-			      check_room(c, "disk, spool", dir, reterr) && check_fill(c, reterr));
+	bool ours = false;
+	if (!spools(c))
+		return true;
+	if (!check_owner(c, &ours, reterr))
+		return false;
+	return !ours || (check_folder(c, "spool", "spool: { dir: ... }", dir, reterr) &&
+			 check_room(c, "disk, spool", dir, reterr) && check_fill(c, reterr));
 }
 
 /* --- the bucket --- */

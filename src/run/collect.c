@@ -137,6 +137,9 @@ bool collect_run(const struct load_options *given, struct load_result *ret, stru
 	options.budget = &budget;
 	if (n == 0)
 		return load_run(&options, ret, reterr);
+	/* A mistake in the configuration: nothing is asked, and nothing is missed. */
+	if (!spooled_is_ours(setup, reterr))
+		return false;
 	options.customer = arena_text(setup->arena, customer);
 	if (options.customer == NULL)
 		return err_memory(reterr);
@@ -158,7 +161,7 @@ bool collect_seal(const struct load_options *options, struct err *reterr)
 {
 	struct setup *setup = options->setup;
 	struct spooled spooled = {0};
-	if (count_spooled(setup) == 0 || !file_exists(setup->config->spool_dir))
+	if (!spooled_any(setup) || !file_exists(setup->config->spool_dir))
 		return true;
 	bool done = spooled_open(&spooled, setup, options->log, options, reterr) &&
 		    spool_seal_all(spooled.spool, reterr);

@@ -11,6 +11,21 @@ struct spool_limits spooled_limits(const struct config *config)
 	return limits;
 }
 
+bool spooled_any(const struct setup *setup)
+{
+	for (size_t i = 0; i < setup->streams_n; i++) {
+		if (setup->streams[i].spooled)
+			return true;
+	}
+	return false;
+}
+
+bool spooled_is_ours(const struct setup *setup, struct err *reterr)
+{
+	const struct config *config = setup->config;
+	return !spooled_any(setup) || spool_is_for(config->spool_dir, config->pipeline, reterr);
+}
+
 /* The stream whose rows are in a segment; NULL: of a table that is no stream's. */
 static const char *stream_of(const struct setup *setup, const struct segment *segment)
 {
@@ -93,6 +108,7 @@ bool spooled_open(struct spooled *spooled, struct setup *setup, struct log *log,
 		.seal = {config->deliver_wait_us / 1000, config->deliver_bytes_max},
 		.keeps_parts = how->more_follow,
 		.what = how->command,
+		.owner = config->pipeline,
 		.event = happened,
 		.user = spooled,
 	};

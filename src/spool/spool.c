@@ -148,12 +148,15 @@ bool spool_open(struct spool **ret, const char *folder, const struct spool_optio
 	if (spool == NULL)
 		return err_memory(reterr);
 	spool->options = *options;
+	if (options->owner != NULL && !spool_is_for(folder, options->owner, reterr))
+		goto out;
 	if (!open_top(spool, folder, reterr) || !take_lock(spool, folder, reterr))
 		goto out;
 	if (!folder_make_in(&spool->tmp, spool->top, SPOOL_TMP, reterr) ||
 	    !folder_make_in(&spool->ready, spool->top, SPOOL_READY, reterr) ||
 	    !folder_make_in(&spool->quarantine, spool->top, SPOOL_QUARANTINE, reterr) ||
-	    !know_instance(spool, folder, reterr) || !recover(spool, reterr)) {
+	    !know_instance(spool, folder, reterr) || !owner_settle(spool, folder, reterr) ||
+	    !recover(spool, reterr)) {
 		err_at(reterr, "cannot use spool '%s'", folder);
 		goto out;
 	}

@@ -2,6 +2,7 @@
  *
  *   LOCK        held by the one process that uses the spool
  *   INSTANCE    16 hexadecimal digits, drawn once: tells this spool's objects from other spools'
+ *   OWNER       the pipeline whose rows are in it, one line; no other one opens it
  *   RESERVE     bytes set aside, given back to the file system when it is full
  *   tmp/        the only unfinished files: <seq>.<begun_ms>.<table>.<customer>.part
  *   ready/      <table>/<customer>/<segment>: sealed, waiting to be delivered (segment.h)
@@ -35,6 +36,7 @@
 #ifndef FIRN_SPOOL_SPOOL_H
 #define FIRN_SPOOL_SPOOL_H
 
+#include "base/bounds.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "spool/segment.h"
@@ -43,6 +45,8 @@
 #include <stdint.h>
 
 struct spool;
+
+enum { SPOOL_OWNER_BYTES = PIPELINE_BYTES_MAX + 1 }; /* NUL included */
 
 enum spool_full {
 	SPOOL_DROP_NEWEST, /* a full spool takes no collection: the caller records a gap */
@@ -80,6 +84,7 @@ struct spool_options {
 	bool keeps_parts;              /* what an earlier process left in tmp/ goes on growing as
 					* long as it is not due, instead of being sealed */
 	const char *what;              /* for the lock's holder text, as in file_lock */
+	const char *owner;             /* whose it is, the pipeline's name. NULL: not asked */
 	int64_t (*now_us)(void *user); /* NULL: base/clock.h. Wall clock, since 1970 UTC */
 	/* NULL, or called for each event while a function of the spool runs; it calls none itself.
 	 * segment is NULL where none is meant, `why` is "" where nothing more is to say. */
@@ -107,9 +112,11 @@ struct spool_recovery {
 /* Makes the folder and what belongs into it, takes LOCK and recovers: whole members of parts
  * become segments (with keeps_parts, those that are not due go on growing), torn ends are dropped
  * and counted, leftovers of an interrupted recovery are cleaned, foreign files go to quarantine.
- * May be killed and run again at any point.
- * ERR_BUSY: another process holds it, and the message says who. ERR_DISK: not usable. A full disk
- * is no failure: what waits can still be delivered. ret_recovery may be NULL. */
+ * May be killed and run again at any point. A spool that is nobody's, as those made before there
+ * was OWNER, becomes options->owner's.
+ * ERR_USAGE: it is another pipeline's (spool_is_for), and nothing was touched. ERR_BUSY: another
+ * process holds it, and the message says who. ERR_DISK: not usable. A full disk is no failure:
+ * what waits can still be delivered. ret_recovery may be NULL. */
 MUST_CHECK bool spool_open(struct spool **ret, const char *folder,
 			   const struct spool_options *options,
 			   struct spool_recovery *ret_recovery, struct err *reterr);
@@ -118,6 +125,18 @@ MUST_CHECK bool spool_open(struct spool **ret, const char *folder,
  * fine. */
 void spool_close(struct spool *spool);
 const char *spool_instance(const struct spool *spool); /* as in INSTANCE */
+
+/* --- whose it is --- */
+/* "" where it is nobody's yet, or is not there. Without the lock. */
+MUST_CHECK bool spool_owner(const char *folder, char ret[SPOOL_OWNER_BYTES], struct err *reterr);
+/* Without the lock and without changing anything. ERR_USAGE: it is another's; the message names
+ * both and says what to do. */
+MUST_CHECK bool spool_is_for(const char *folder, const char *owner, struct err *reterr);
+/* What was `from`'s is `to`'s from here on, all that waits in it included. One that is `to`'s
+ * already, nobody's or not there is fine, so that it can be done again after a crash at any point.
+ * ERR_USAGE: a third one's. ERR_BUSY: somebody uses it. */
+MUST_CHECK bool spool_take_over(const char *folder, const char *from, const char *to,
+				struct err *reterr);
 
 /* --- collecting: begin, append..., sync or abandon --- */
 /* Whether there is room for one more collection. ERR_DISK: not; the collection must not be asked

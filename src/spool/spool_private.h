@@ -15,6 +15,7 @@
 #define SPOOL_QUARANTINE "quarantine"
 #define SPOOL_FOREIGN "foreign"
 #define SPOOL_INSTANCE "INSTANCE"
+#define SPOOL_OWNER "OWNER"
 #define SPOOL_RESERVE "RESERVE"
 #define SPOOL_LOCK "LOCK"
 #define SPOOL_WHY ".why"
@@ -70,6 +71,10 @@ struct spool {
 int64_t spool_now_us(const struct spool *spool);
 void spool_tell(struct spool *spool, enum spool_event event, const struct segment *segment,
 		const char *why);
+
+/* --- owner.c --- */
+/* The spool that is locked is its owner's, or becomes it. After know_instance, which syncs. */
+MUST_CHECK bool owner_settle(struct spool *spool, const char *folder, struct err *reterr);
 
 /* --- part.c --- */
 /* "<seq>.<begun_ms>.<table>.<customer>.part"; false: not such a name. */

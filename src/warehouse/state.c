@@ -197,23 +197,31 @@ bool warehouse_reset(struct warehouse *warehouse, const char *pipeline, const ch
 	return in_transaction(warehouse, forget(warehouse, pipeline, streams, n, reterr), reterr);
 }
 
-static bool count_state(struct warehouse *warehouse, const char *pipeline, int64_t *ret,
-			struct err *reterr)
+/* With the state go the history and the files: what was loaded already must stay known. A pipeline
+ * of streams that are read once has no more than those. */
+static const char *const OF_A_PIPELINE[] = {
+	"FIRN_STATE", "FIRN_WINDOWS", "FIRN_FILES", "FIRN_RUNS", "FIRN_REJECTED",
+};
+enum { OF_A_PIPELINE_N = sizeof OF_A_PIPELINE / sizeof OF_A_PIPELINE[0] };
+
+/* Adds the rows of a pipeline to *ret. */
+static bool count_in(struct warehouse *warehouse, const char *table, const char *pipeline,
+		     int64_t *ret, struct err *reterr)
 {
-	buf_add_text(&warehouse->sql, "SELECT COUNT(*) FROM \"FIRN_STATE\"");
+	int64_t n = 0;
+	buf_addf(&warehouse->sql, "SELECT COUNT(*) FROM \"%s\"", table);
 	where_pipeline(warehouse, pipeline);
-	return warehouse_run(warehouse, ret, 1, reterr);
+	if (!warehouse_run(warehouse, &n, 1, reterr))
+		return false;
+	*ret += n;
+	return true;
 }
 
-/* With the state go the history and the files: what was loaded already must stay known. */
 static bool take_over(struct warehouse *warehouse, const char *from, const char *to,
 		      struct err *reterr)
 {
-	static const char *const TABLES[] = {
-		"FIRN_STATE", "FIRN_WINDOWS", "FIRN_FILES", "FIRN_RUNS", "FIRN_REJECTED",
-	};
-	for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
-		buf_addf(&warehouse->sql, "UPDATE \"%s\" SET \"PIPELINE\" = ", TABLES[i]);
+	for (size_t i = 0; i < OF_A_PIPELINE_N; i++) {
+		buf_addf(&warehouse->sql, "UPDATE \"%s\" SET \"PIPELINE\" = ", OF_A_PIPELINE[i]);
 		sql_text(&warehouse->sql, warehouse->dialect, span_of(to));
 		where_pipeline(warehouse, from);
 		if (!warehouse_run(warehouse, NULL, 0, reterr))
@@ -223,17 +231,21 @@ static bool take_over(struct warehouse *warehouse, const char *from, const char 
 }
 
 bool warehouse_rename(struct warehouse *warehouse, const char *from, const char *to,
-		      struct err *reterr)
+		      bool *ret_any, struct err *reterr)
 {
 	bool there;
 	int64_t old = 0, new = 0;
 	if (!have_tables(warehouse, &there, reterr))
 		return false;
-	if (there && (!count_state(warehouse, from, &old, reterr) ||
-		      !count_state(warehouse, to, &new, reterr)))
+	for (size_t i = 0; there && i < OF_A_PIPELINE_N; i++) {
+		if (!count_in(warehouse, OF_A_PIPELINE[i], from, &old, reterr))
+			return false;
+	}
+	if (there && !count_in(warehouse, "FIRN_STATE", to, &new, reterr))
 		return false;
+	*ret_any = old > 0;
 	if (old == 0)
-		return err_set(reterr, ERR_USAGE, "there is no state of a pipeline '%s'", from);
+		return true;
 	if (new > 0)
 		return err_set(reterr, ERR_USAGE, "pipeline '%s' has state already; only one that"
 			       " has none can take over another's", to);

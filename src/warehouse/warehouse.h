@@ -130,10 +130,10 @@ MUST_CHECK bool warehouse_commit(struct warehouse *, struct commit *, struct err
  * another firn that is running notices. Deletes no data. */
 MUST_CHECK bool warehouse_reset(struct warehouse *, const char *pipeline,
 				const char *const *streams, size_t n, struct err *reterr);
-/* Takes over another pipeline's state, where this one has none. ERR_USAGE: nothing there, or this
- * pipeline has state already. */
+/* Takes over another pipeline's state, where this one has none. *ret_any false: there is nothing
+ * to take over, and nothing was done. ERR_USAGE: this pipeline has state already. */
 MUST_CHECK bool warehouse_rename(struct warehouse *, const char *from, const char *to,
-				 struct err *reterr);
+				 bool *ret_any, struct err *reterr);
 
 /* Rows that could not be taken go to this table by the same way as all others: staged, merged
  * by (PIPELINE, STREAM, RECORD_SHA256), the first kept. Columns: FIRN_REJECTED of the manual. */

@@ -4,6 +4,7 @@ format, record shape and count; and one for Open-Meteo, whose answers are matche
 import datetime
 import json
 import math
+import threading
 import time
 
 from standin_server import Open, Reply, StandIn, put, with_query
@@ -170,11 +171,14 @@ class OpenMeteo(StandIn):
 
     bad: index of a place -> what stands in its stead. off: so many elements too many or few.
     wait_s: before each answer; may be set while it runs.
+    gate: clear() it, and nothing is answered until it is set() again.
     """
 
     def __init__(self, now="2026-03-10T12:00:00Z", key=None, bad=None, off=0):
         super().__init__()
         self.wait_s = 0
+        self.gate = threading.Event()
+        self.gate.set()
         self.now, self.key, self.bad, self.off = parse_time(now), key, bad or {}, off
 
     def limit(self, reason="Minutely API request limit exceeded. Please try again in one minute.",
@@ -187,6 +191,7 @@ class OpenMeteo(StandIn):
 
     def answer(self, asked):
         time.sleep(self.wait_s)
+        self.gate.wait(60)
         if not asked.path.endswith("/forecast"):
             return Reply({"error": True, "reason": "Not Found"}, 404)
         if self.key is not None and asked.one("apikey") != self.key:

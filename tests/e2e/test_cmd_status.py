@@ -117,7 +117,7 @@ def test_json_keeps_its_names(store):
     assert set(answer) == {"pipeline", "destination", "at", "ok", "reasons", "streams", "spool",
                            "next_run"}
     assert answer["spool"] == {"files": 0, "rows": 0, "bytes": 0, "oldest_at": None,
-                               "quarantined": 0, "failed_at": None, "error": None}
+                               "quarantined": 0, "failed_at": None, "error": None, "owner": None}
     for stream in answer["streams"]:
         assert set(stream) == {"stream", "table", "rows", "watermark", "loaded_at",
                                "fresh_seconds", "rescued", "rejected", "days", "parts", "gaps",

@@ -2,7 +2,8 @@
  * standard output what was acknowledged: spool_driver FOLDER WORD...
  *
  *   bytes_max=N files_max=N seal_bytes=N reserve=N free_bytes=N free_files=N drop_oldest keep
- *                      before the first other word: limits (default: none)
+ *   owner=NAME         before the first other word: limits (default: none), and whose the spool is
+ *                      (default: north; empty: not asked)
  *   collect:ID:T=N,T=N... one collection with N rows in each table T -> ack ID | nack ID why
  *   wide:ID:T=N...     the same with rows of 3000 bytes that do not compress
  *   abandon:ID:T=N...  the same, taken back before it is synced      -> abandoned ID
@@ -13,13 +14,16 @@
  *   deliver=N          the same, N segments at most
  *   rows               the same without deleting
  *   look               what status would say
+ *   take-over:NAME     closes, and what was the owner's is NAME's   -> taken-over | not-taken why
  *   close              closes; the next word opens again
  *
  * Damaged segments are set aside while reading, as delivery does. The folder is opened with the
- * first word that needs it -> opened INSTANCE parts= sealed= rows= dropped= quarantined= left=.
+ * first word that needs it -> for OWNER, opened INSTANCE parts= sealed= rows= dropped= quarantined=
+ * left=.
  *
- *   spool_driver check FOLDER...   each: open, print the rows, count what is left; one line
- *                                  "folder NAME" before each, "end tmp= quarantined=" after it */
+ *   spool_driver check FOLDER...   each: whose it is, open, print the rows, count what is left; a
+ *                                  line "folder NAME" before each, then "owner NAME", and
+ *                                  "end tmp= quarantined=" after it */
 #include "base/bounds.h"
 #include "base/gzip.h"
 #include "spool/spool.h"
@@ -83,6 +87,8 @@ static bool open_spool(struct driver *driver)
 		driver->failures++;
 		return false;
 	}
+	if (driver->options.owner != NULL)
+		say("for %s\n", driver->options.owner);
 	say("opened %s parts=%" PRId64 " sealed=%" PRId64 " rows=%" PRId64 " dropped=%" PRId64
 	    " quarantined=%" PRId64 " left=%" PRId64 "\n", spool_instance(driver->spool),
 	    recovery.parts, recovery.sealed, recovery.rows, recovery.bytes_dropped,
@@ -266,6 +272,26 @@ static void look(struct driver *driver)
 	    summary.parts, summary.quarantined, summary.near_limit);
 }
 
+static void close_spool(struct driver *driver)
+{
+	spool_close(driver->spool);
+	driver->spool = NULL;
+}
+
+static void take_over(struct driver *driver, const char *by)
+{
+	struct err err;
+	close_spool(driver);
+	say("take-over %s\n", by);
+	if (spool_take_over(driver->folder, driver->options.owner, by, &err)) {
+		say("taken-over %s\n", by);
+		driver->options.owner = by;
+	} else {
+		say("not-taken %s\n", err.text);
+		driver->failures++;
+	}
+}
+
 /* --- words --- */
 static bool limit(struct driver *driver, const char *word)
 {
@@ -286,6 +312,10 @@ static bool limit(struct driver *driver, const char *word)
 		}
 	if (strcmp(word, "keep") == 0)
 		return driver->options.keeps_parts = true;
+	if (strncmp(word, "owner=", 6) == 0) {
+		driver->options.owner = word[6] == '\0' ? NULL : word + 6;
+		return true;
+	}
 	if (strcmp(word, "drop_oldest") != 0)
 		return false;
 	limits->when_full = SPOOL_DROP_OLDEST;
@@ -301,6 +331,10 @@ static void obey(struct driver *driver, char *word)
 {
 	if (limit(driver, word))
 		return;
+	if (starts(word, "take-over:")) {
+		take_over(driver, word + 10);
+		return;
+	}
 	if (!open_spool(driver))
 		return;
 	if (starts(word, "collect:"))
@@ -319,17 +353,16 @@ static void obey(struct driver *driver, char *word)
 		deliver(driver, true, strtoll(word + 8, NULL, 10));
 	else if (strcmp(word, "look") == 0)
 		look(driver);
-	else if (strcmp(word, "close") == 0) {
-		spool_close(driver->spool);
-		driver->spool = NULL;
-	} else
+	else if (strcmp(word, "close") == 0)
+		close_spool(driver);
+	else
 		abort();
 }
 
 static struct driver make(const char *folder)
 {
 	return (struct driver){.folder = folder, .now_us = INT64_C(1790000000000000),
-			       .options = {.seal = {60 * 1000, 8 * MIB}}};
+			       .options = {.seal = {60 * 1000, 8 * MIB}, .owner = "north"}};
 }
 
 static int check(int n, char **folders)
@@ -339,7 +372,11 @@ static int check(int n, char **folders)
 		driver.now_us += 3600 * INT64_C(1000000); /* a name made now is a new name */
 		struct spool_summary summary;
 		struct err err;
+		char owner[SPOOL_OWNER_BYTES];
 		say("folder %s\n", folders[i]);
+		if (spool_owner(folders[i], owner, &err))
+			say("owner %s\n", owner);
+		driver.options.owner = NULL;
 		if (!open_spool(&driver))
 			continue;
 		deliver(&driver, false, INT64_MAX);

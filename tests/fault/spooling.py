@@ -80,6 +80,15 @@ def check(folders):
     return found
 
 
+def hold(place):
+    """A process that holds the spool until it is killed: nobody reads what it says."""
+    holder = subprocess.Popen([DRIVER, place.spool, *["look"] * 20000], stdout=subprocess.PIPE,
+                              text=True)
+    while not holder.stdout.readline().startswith("opened"):
+        assert holder.poll() is None
+    return holder
+
+
 # --- what was said ---
 class Story:
     """What a driver's lines tell."""
@@ -87,6 +96,8 @@ class Story:
     def __init__(self, lines=()):
         self.acked, self.nacked, self.abandoned = set(), set(), set()
         self.instance = None
+        self.owners = set()                             # whose it may be; empty: nobody's yet
+        self.owner = None                               # whose it is found to be
         self.rows = collections.defaultdict(list)       # key -> rows as they were read
         self.delivered = {}                             # key -> rows
         self.quarantined = self.tmp = None
@@ -108,6 +119,12 @@ class Story:
             self.abandoned.add(rest)
         elif word == "damaged":
             self.damaged.update(rest.split())
+        elif word in ("for", "taken-over"):
+            self.owners = {rest}
+        elif word == "take-over":
+            self.owners.add(rest)
+        elif word == "owner":
+            self.owner = rest
         elif word == "opened":
             self.instance = rest.split()[0]
         elif word == "unopened":
@@ -121,6 +138,10 @@ class Story:
             self.dropped += 1
         elif word == "end":
             self.tmp, self.quarantined = map(int, re.findall(r"=(\d+)", rest))
+
+
+def after(place):
+    return Story(check([place.spool])[place.spool])
 
 
 def expected(words):
@@ -169,6 +190,8 @@ def judge(words, before, after, strict=True):
         wrong.append("does not open")
     if before.instance and after.instance != before.instance:
         wrong.append("has another INSTANCE")
+    if before.owners and after.owner not in before.owners:
+        wrong.append(f"belongs to '{after.owner}', not to one of {before.owners}")
     if after.tmp:
         wrong.append(f"{after.tmp} files stay in tmp/")
     if after.quarantined is not None and after.quarantined < len(before.damaged):

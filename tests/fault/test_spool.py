@@ -1,7 +1,9 @@
 """The spool under every fault: after whatever happens, the next process finds each acknowledged row
 in exactly one object, nothing that was never whole, and says what it did.
 
-The seed of a random test is printed when it fails; FIRN_SEED sets it."""
+The seed of a random test is printed when it fails; FIRN_SEED sets it. FIRN_WAYS is in how
+many states test_power_lost_in_many_more_ways leaves the disk at each moment, chosen by that seed:
+250 take two minutes of a processor, and there are millions."""
 
 import functools
 import json
@@ -13,14 +15,11 @@ import subprocess
 import pytest
 
 import disk
-from spooling import (DRIVER, KEPT, ONE, TWO, Place, Story, check, counts, drive, judge)
+from spooling import (DRIVER, KEPT, ONE, TWO, Place, Story, after, check, counts, drive, hold,
+                      judge)
 
 SEED = int(os.environ.get("FIRN_SEED", random.SystemRandom().randrange(10 ** 6)))
-CHANGING = ("open", "write", "ftruncate", "fallocate", "sync", "link", "unlink", "rename", "mkdir")
-
-
-def after(place):
-    return Story(check([place.spool])[place.spool])
+WAYS = int(os.environ.get("FIRN_WAYS", 250))
 
 
 def assert_right(words, before, place, what, strict=True):
@@ -48,7 +47,7 @@ def killed_between(call):
     return place, Story(lines)
 
 
-@pytest.mark.parametrize("call", ["link:KILL:2", "write:KILL:15", "unlink:KILL:4"])
+@pytest.mark.parametrize("call", ["link:KILL:2", "write:KILL:16", "unlink:KILL:4"])
 def test_killed_at_every_call_of_recovery(call):
     words = ONE[:6] + ["collect:z:t1=1,t2=1"]
     killed, before = killed_between(call)
@@ -133,7 +132,7 @@ def test_a_part_that_is_kept_grows_until_it_is_due():
 
 @pytest.mark.parametrize("plan", ["write:SHORT:1+", "read:SHORT:1+", "write:EINTR:{}",
                                   "read:EINTR:{}", "ftruncate:EINTR:{}", "fallocate:EINTR:{}",
-                                  "link:EPERM:1+", "link:EPERM:1+,rename:EINVAL:2"])
+                                  "link:EPERM:1+", "link:EPERM:1+,rename:EINVAL:3"])
 def test_what_is_no_error(plan):
     """Short and interrupted calls, and file systems without links, are none."""
     words = ["reserve=65536"] + ONE
@@ -167,7 +166,10 @@ class Scenario:
                 if callable(run):
                     records.append(run(place))
                     continue
-                drive(place, run[0], fault=run[1], record=place.path + "/record", skip=skip)
+                code, _ = drive(place, run[0], fault=run[1], record=place.path + "/record",
+                                skip=skip)
+                killed = run[1] is not None and ":KILL:" in run[1]
+                assert skip or (code == -9) == killed, (self, run, code)
                 with open(place.path + "/record", encoding="ascii") as text:
                     records.append(text.read())
             return place.root, records
@@ -210,9 +212,9 @@ def flip_a_bit(place, folders, ids):
 SCENARIOS = [
     Scenario("collect-and-deliver", (ONE, None), (TWO, None)),
     Scenario("killed-while-opening", (["look"], "any:KILL:3"), (["collect:a:t1=2", "seal"], None)),
-    Scenario("killed-while-making-folders", (["collect:a:t1=1"], "sync:KILL:9"),
+    Scenario("killed-while-making-folders", (["collect:a:t1=1"], "sync:KILL:7"),
              (["collect:b:t1=2", "collect:c:t1=1", "seal", "deliver"], None)),
-    Scenario("killed-while-sealing", (ONE[:5], "sync:KILL:27"), (TWO, None)),
+    Scenario("killed-while-sealing", (ONE[:5], "sync:KILL:21"), (TWO, None)),
     Scenario("killed-with-parts", (ONE[:4], None), (["rows", "collect:d:t2=2", "deliver"], None)),
     Scenario("killed-in-recovery", (ONE[:4], None), (["look"], "unlink:KILL:4"),
              (["deliver", "collect:d:t1=2"], None)),
@@ -226,22 +228,29 @@ SCENARIOS = [
     Scenario("damaged-segment", (["collect:a:t1=3", "seal", "collect:b:t1=1", "seal"], None),
              functools.partial(flip_a_bit, folders=("ready/t1/acme",), ids="a"),
              (["deliver", "collect:d:t1=2"], None)),
-    Scenario("sync-failed", (ONE, "sync:EIO:14"), (TWO, None)),
-    Scenario("sync-of-a-folder-failed", (ONE, "sync:EIO:16"), (TWO, None)),
-    Scenario("sync-failed-for-good", (ONE, "sync:EIO:19,rename:EIO:2"), (TWO, None)),
+    Scenario("sync-failed", (ONE, "sync:EIO:16"), (TWO, None)),
+    Scenario("sync-of-a-folder-failed", (ONE, "sync:EIO:18"), (TWO, None)),
+    Scenario("sync-failed-for-good", (ONE, "sync:EIO:21,rename:EIO:3"), (TWO, None)),
     Scenario("kept", (KEPT, None), (["keep"] + TWO, None)),
-    Scenario("killed-before-the-sync", (["collect:a:t1=2", "collect:b:t1=1"], "sync:KILL:8"),
+    Scenario("killed-before-the-sync", (["collect:a:t1=2", "collect:b:t1=1"], "sync:KILL:10"),
              (["deliver", "collect:d:t1=1"], None)),
     Scenario("kept-and-killed-before-the-sync",
-             (["keep", "collect:a:t1=2", "close", "collect:b:t1=1"], "sync:KILL:14"),
+             (["keep", "collect:a:t1=2", "close", "collect:b:t1=1"], "sync:KILL:16"),
              (["keep", "look", "seal", "collect:d:t1=1", "deliver"], None)),
     Scenario("kept-and-tidied-up", (["keep"] + ONE[:4], None), remove_empty_folders,
              (["keep", "look", "seal", "deliver=1", "collect:d:t1=2"], None)),
     Scenario("kept-and-damaged", (["collect:a:t1=3", "collect:b:t1=1", "collect:c:t2=2"], None),
              functools.partial(flip_a_bit, folders=("tmp",), ids="a"),
              (["keep", "collect:d:t1=2,t2=1", "close", "collect:e:t1=1"], None)),
+    Scenario("adopted", (["owner="] + ONE[:4], None), (["collect:d:t1=2", "deliver"], None)),
+    Scenario("killed-while-adopting", (["owner="] + ONE[:4], None), (["look"], "sync:KILL:4"),
+             (["look"], None), (["collect:d:t1=2", "deliver"], None)),
+    Scenario("taken-over", (ONE[:4], None), (["take-over:south", "collect:d:t1=2"], None),
+             (["owner=south", "deliver"], None)),
+    Scenario("killed-while-taken-over", (ONE[:4], None), (["take-over:south"], "sync:KILL:2"),
+             (["take-over:south", "collect:d:t1=2", "deliver"], None)),
     Scenario("taken-back", (["collect:a:t1=2", "wide:b:t1=40,t2=1", "seal", "deliver"],
-                            "write:ENOSPC:12"), (TWO, None)),
+                            "write:ENOSPC:13"), (TWO, None)),
 ]
 
 
@@ -250,7 +259,8 @@ class Lost(Exception):
 
 
 def cut_the_power(scenario, at_most, random_, skip=None):
-    """Every state that a power cut in the scenario may leave. Raises Lost."""
+    """The states that a power cut in the scenario may leave, at most so many of each moment.
+    Raises Lost."""
     root, records = scenario.record(skip)
     words = scenario.words()
     with Place() as place:
@@ -301,7 +311,8 @@ def build(folder, tree):
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=repr)
 def test_power_lost_at_every_moment(scenario):
-    assert cut_the_power(scenario, 12, random.Random(SEED)) > 100, SEED
+    print("FIRN_SEED =", SEED)  # shown where it fails
+    assert cut_the_power(scenario, 12, random.Random(SEED)) > 100
 
 
 # --- damage ---
@@ -360,9 +371,7 @@ def test_what_others_put_there_is_set_aside():
 
 def test_a_second_process_is_kept_out():
     with Place() as place:
-        holder = subprocess.Popen([DRIVER, place.spool, "collect:a:t1=1", *["look"] * 20000],
-                                  stdout=subprocess.PIPE, text=True)
-        assert holder.stdout.readline().startswith("opened")
+        holder = hold(place)
         code, lines = drive(place, ["look"])
         assert code == 1 and f"process {holder.pid}" in lines[0] and "LOCK" in lines[0], lines
         holder.kill()
@@ -475,7 +484,8 @@ def test_a_thousand_lives_by_chance():
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=repr)
 def test_power_lost_in_many_more_ways(scenario):
-    assert cut_the_power(scenario, 150, random.Random(SEED)) > 100, SEED
+    print("FIRN_SEED =", SEED)
+    assert cut_the_power(scenario, WAYS, random.Random(SEED)) > 100
 
 
 def trace(place, words, injection):

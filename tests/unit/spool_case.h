@@ -49,7 +49,8 @@ static inline void case_begin(struct spool_case *it, int line)
 	*it = (struct spool_case){
 		.folder = scratch_make(line),
 		.now_us = INT64_C(1790000000000000),
-		.options = {.seal = {60 * 1000, MIB}, .what = "test", .now_us = case_now,
+		.options = {.seal = {60 * 1000, MIB}, .what = "test", .owner = "weather",
+			    .now_us = case_now,
 			    .event = case_event, .user = it},
 	};
 	case_open(it);

@@ -142,7 +142,7 @@ static void files_are_for_their_owner_alone(void **state)
 		const char *name;
 		unsigned mode;
 	} WANTED[] = {{"tmp", 0700}, {"ready", 0700}, {"quarantine", 0700}, {"LOCK", 0600},
-		      {"INSTANCE", 0600}, {"ready/t/acme", 0700},
+		      {"INSTANCE", 0600}, {"OWNER", 0600}, {"ready/t/acme", 0700},
 		      {"tmp/0000000001.1790000000000.t.acme.part", 0600}};
 	struct spool_case it;
 	struct stat info;
