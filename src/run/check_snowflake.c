@@ -28,6 +28,9 @@ struct visit {
 	struct private_key key;
 	struct snowflake_options options;
 	char *user; /* as a token names it */
+	/* Of this machine's clock against Snowflake's: for what a refused key may mean. */
+	bool clock_known;
+	int64_t skew_us;
 	/* rights */
 	struct right rights[RIGHTS_MAX];
 	size_t rights_n;
@@ -74,6 +77,8 @@ static bool check_clock(struct visit *visit, struct err *reterr)
 	int64_t now_us = clock_now_us() - response.took_ms * 500 - STAMP_SECOND / 2;
 	int64_t skew_us = done && response.date_us > 0 ? now_us - response.date_us : 0;
 	int64_t size_us = skew_us < 0 ? -skew_us : skew_us;
+	visit->clock_known = done && response.date_us > 0;
+	visit->skew_us = skew_us;
 	text_write_duration(text, sizeof text, stamp_floor(size_us, STAMP_SECOND));
 	if (done && response.end != EXCHANGE_ANSWERED)
 		check_tell(c, CHECK_FAIL, "Snowflake", "check account, host, the network, and "
@@ -98,8 +103,6 @@ struct remedy {
 };
 
 static const struct remedy REMEDIES[] = {
-	{"390144", "one of four is wrong: the account (write ORG-ACCOUNT), the user, the key "
-		   "(compare the fingerprint above with DESC USER), or the clock"},
 	{"390100", "the user or the password is wrong, or the user is locked"},
 	{"390422", "the network policy does not let this machine's address in"},
 	{"390420", "the network policy does not let this machine's address in"},
@@ -119,6 +122,27 @@ static const char *remedy_for(const char *text)
 			return REMEDIES[i].todo;
 	}
 	return "check destination.snowflake";
+}
+
+/* "JWT token is invalid": Snowflake does not say why. Of the four reasons the clock was measured,
+ * and each of the others has something to compare it with. */
+static const char *remedy_for_key(const struct visit *visit, char *todo, size_t room)
+{
+	int64_t size_us = visit->skew_us < 0 ? -visit->skew_us : visit->skew_us;
+	char skew[32];
+	text_write_duration(skew, sizeof skew, stamp_floor(size_us, STAMP_SECOND));
+	if (visit->clock_known && size_us > SKEW_S_MAX * STAMP_SECOND)
+		snprintf(todo, room, "set the clock first: it is %s %s Snowflake's, and a key's "
+			 "token lives a minute", skew,
+			 visit->skew_us > 0 ? "ahead of" : "behind");
+	else
+		snprintf(todo, room, "one of these is wrong: the account (%s; SELECT "
+			 "CURRENT_ORGANIZATION_NAME() || '-' || CURRENT_ACCOUNT_NAME()), the user "
+			 "(%s: LOGIN_NAME of DESC USER), or the key (RSA_PUBLIC_KEY_FP of DESC "
+			 "USER is not the fingerprint above); the clock is %s",
+			 visit->account.name, visit->user,
+			 visit->clock_known ? "right" : "not known, for Snowflake told no time");
+	return todo;
 }
 
 /* --- where the session stands --- */
@@ -229,6 +253,10 @@ static void need_rights(struct visit *visit, const bool *there)
 	need(visit, "CREATE TABLE", "SCHEMA", schema, NULL);
 	if (visit->c->config->create_views)
 		need(visit, "CREATE VIEW", "SCHEMA", schema, NULL);
+	if (strcmp(visit->options.staging_schema, schema) != 0) { /* the session stands in schema */
+		need(visit, "USAGE", "SCHEMA", visit->options.staging_schema, NULL);
+		need(visit, "CREATE TABLE", "SCHEMA", visit->options.staging_schema, NULL);
+	}
 	need(visit, "CREATE STAGE", "SCHEMA", visit->options.staging_schema, NULL);
 	for (size_t i = 0; setup != NULL && i < setup->tables_n; i++) {
 		for (size_t k = 0; k < 4 && there[i]; k++)
@@ -315,6 +343,7 @@ static bool check_signed_in(struct visit *visit, const char *driver, struct err 
 	};
 	struct warehouse *warehouse = NULL;
 	struct err why = {0};
+	char todo[3 * ACCOUNT_BYTES];
 	if (warehouse_open(&warehouse, &options, &why)) {
 		check_tell(c, CHECK_OK, "destination", NULL, "signed in to %s",
 			   visit->account.name);
@@ -324,7 +353,10 @@ static bool check_signed_in(struct visit *visit, const char *driver, struct err 
 		}
 		warehouse_close(warehouse);
 	} else if (why.kind != ERR_MEMORY) {
-		check_tell(c, CHECK_FAIL, "destination", remedy_for(why.text), "%s", why.text);
+		bool key = strstr(why.text, "390144") != NULL;
+		check_tell(c, CHECK_FAIL, "destination",
+			   key ? remedy_for_key(visit, todo, sizeof todo) : remedy_for(why.text),
+			   "%s", why.text);
 	}
 	return why.kind != ERR_MEMORY || err_memory(reterr);
 }

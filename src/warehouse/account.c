@@ -8,6 +8,7 @@
 
 #define GLOBAL ".snowflakecomputing.com"
 #define CHINA ".snowflakecomputing.cn"
+#define PRIVATE "privatelink"
 #define SNOWSIGHT "app.snowflake.com/"
 #define SNOWSIGHT_CHINA "app.snowflake.cn/"
 
@@ -47,8 +48,8 @@ static struct span behind(struct span text, struct span first)
 /* Regions have a hyphen in them, names of accounts behind an organisation's never have. */
 static bool is_region(struct span text)
 {
-	return memchr(text.at, '-', text.size) != NULL || span_is(text, "privatelink") ||
-	       span_is(text, "global");
+	return memchr(text.at, '-', text.size) != NULL ||
+	       text_same_nocase(text, SPAN(PRIVATE)) || text_same_nocase(text, SPAN("global"));
 }
 
 static bool is_name(struct span text)
@@ -88,14 +89,48 @@ static bool of_snowsight(struct span path, struct buf *ret)
 	return buf_addf(ret, "%.*s-%.*s", SPAN_ARGS(first), SPAN_ARGS(second));
 }
 
-/* Behind "user:password@", which some URLs have. */
+/* Behind "user:password@", which some URLs have; an @ in the query is a user's own. */
 static struct span behind_user(struct span given)
 {
-	for (size_t i = given.size; i > 0; i--) {
+	for (size_t i = up_to(given, "?#").size; i > 0; i--) {
 		if (given.at[i - 1] == '@')
 			return (struct span){given.at + i, given.size - i};
 	}
 	return given;
+}
+
+/* Snowsight by a private link: app.REGION.privatelink… has the account in its path, and
+ * app-ORG-ACCOUNT.privatelink… in its name. */
+static bool of_private_snowsight(struct span host, struct span path, struct buf *ret)
+{
+	struct span first = up_to(host, ".");
+	struct span rest = behind(host, first);
+	if (!cut_front(&first, "app"))
+		return false;
+	if (first.size == 0 && cut_back(&rest, "." PRIVATE)) {
+		struct buf account;
+		buf_init(&account, ACCOUNT_BYTES);
+		bool done = of_snowsight(path, &account) &&
+			    buf_addf(ret, "%s." PRIVATE, buf_text(&account));
+		buf_done(&account);
+		return done;
+	}
+	return text_same_nocase(rest, SPAN(PRIVATE)) && cut_front(&first, "-") &&
+	       memchr(first.at, '-', first.size) != NULL &&
+	       buf_addf(ret, "%.*s." PRIVATE, SPAN_ARGS(first));
+}
+
+/* A region belongs to a locator; behind an organisation's account no host has one. */
+static struct span without_region(struct span first, struct span rest)
+{
+	struct span last = rest;
+	if (memchr(first.at, '-', first.size) == NULL)
+		return rest;
+	while (memchr(last.at, '.', last.size) != NULL)
+		last = behind(last, up_to(last, "."));
+	bool kept = text_same_nocase(last, SPAN(PRIVATE)) ||
+		    text_same_nocase(last, SPAN("global"));
+	return kept ? last : (struct span){rest.at, 0};
 }
 
 static struct span trim(struct span given)
@@ -126,9 +161,15 @@ static bool find_identifier(struct span given, struct buf *ret, bool *ret_china)
 		       text_same_nocase(up_to(host, "."), SPAN("snowflakecomputing"))))
 		return false;
 	struct span first = up_to(host, "."), rest = behind(host, first);
+	if (named && of_private_snowsight(host, behind(given, up_to(given, "/")), ret))
+		return true;
 	if (!named && rest.size > 0 && memchr(rest.at, '.', rest.size) == NULL && !is_region(rest))
 		return buf_addf(ret, "%.*s-%.*s", SPAN_ARGS(first), SPAN_ARGS(rest));
-	return buf_add_span(ret, host);
+	if (named || rest.size == 0)
+		return buf_add_span(ret, host);
+	rest = without_region(first, rest);
+	return buf_addf(ret, "%.*s%s%.*s", SPAN_ARGS(first), rest.size > 0 ? "." : "",
+			SPAN_ARGS(rest));
 }
 
 bool account_parse(const char *given, struct account *ret, struct err *reterr)
@@ -147,7 +188,8 @@ bool account_parse(const char *given, struct account *ret, struct err *reterr)
 			 china ? CHINA : GLOBAL);
 		lower(ret->host);
 	} else {
-		struct span shown = behind_user(span_of(given)); /* without a password */
+		/* Without a password, before the host or in the query. */
+		struct span shown = up_to(behind_user(span_of(given)), "?#");
 		err_set(reterr, ERR_USAGE, "'%.*s' is no Snowflake account: it looks like"
 			" myorg-myaccount, xy12345.eu-north-1.aws, or"
 			" https://myorg-myaccount.snowflakecomputing.com", SPAN_ARGS(shown));

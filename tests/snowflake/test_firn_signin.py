@@ -112,7 +112,9 @@ def test_another_key_is_refused_in_one_line(firn, march, snow, key):
     assert f"issuer MYORG-MYACCOUNT.{USER}.SHA256:" in text
     assert f"subject MYORG-MYACCOUNT.{USER}" in text and "DESC USER" in text
     assert found["destination"][0] == "FAIL"
-    assert any("account" in one and "user" in one and "clock" in one for one in todo), todo
+    # which of account, user, key, clock: the clock was looked at, the others have what to compare
+    assert any("the account (MYORG-MYACCOUNT; SELECT" in one and f"the user ({USER}: " in one and
+               "RSA_PUBLIC_KEY_FP" in one and "the clock is right" in one for one in todo), todo
 
 
 # --- the other ways ---
@@ -208,6 +210,22 @@ def test_check_names_each_missing_right_with_its_grant(firn, march, snow):
     assert done.code == 1, done
     assert f"GRANT CREATE TABLE, CREATE STAGE ON SCHEMA {schema} TO ROLE LOADER" in todo, done
     assert "has no CREATE TABLE, CREATE STAGE on SCHEMA" in done.out, done
+
+
+def test_check_looks_at_the_staging_schema_too(firn, march, snow):
+    pipe = pipe_of(firn, march, snow, "{ password: secret }", staging_schema="APART")
+    snow.settings(schemas=["APART"])
+    before = snow.grants()
+    assert pipe("check").code == 0
+    snow.grants([one for one in before if one["name"] != "ANALYTICS.APART"])
+    try:
+        done = pipe("check")
+    finally:
+        snow.grants(before)
+    _, todo = lines(done)
+    assert done.code == 1, done
+    assert ("GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA ANALYTICS.APART TO ROLE LOADER"
+            in todo), done
 
 
 def test_check_tells_a_table_that_somebody_else_owns(firn, march, snow):

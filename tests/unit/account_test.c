@@ -51,6 +51,15 @@ static void an_organisation_and_its_account(void **state)
 		{"app.snowflake.com/MYORG/MYACCOUNT/w2Pq", SAME},
 		{"jdbc:snowflake://myorg-myaccount.snowflakecomputing.com/?db=A", SAME},
 		{"snowflake://loader:secret@myorg-myaccount/ANALYTICS", SAME},
+		/* an @ of the query is nobody's host */
+		{"jdbc:snowflake://myorg-myaccount.snowflakecomputing.com/?user=me@example.com",
+		 SAME},
+		{"snowflake://me%40example.com:p@myorg-myaccount/?role=a@b", SAME},
+		{"HTTPS://APP.SNOWFLAKE.COM/MYORG/MYACCOUNT", SAME},
+		{"MYORG-MYACCOUNT.SNOWFLAKECOMPUTING.COM/", SAME},
+		/* a region that it does not need */
+		{"myorg-myaccount.us-west-2.aws", SAME},
+		{"MYORG-MYACCOUNT.West-Europe.Azure", SAME},
 		{NULL, NULL, NULL}});
 }
 
@@ -95,7 +104,19 @@ static void by_a_private_link(void **state)
 		{"https://myorg-myaccount.privatelink.snowflakecomputing.com", "MYORG-MYACCOUNT",
 		 "myorg-myaccount.privatelink.snowflakecomputing.com"},
 		{"xy12345.us-east-1.privatelink", "XY12345",
-		 "xy12345.us-east-1.privatelink.snowflakecomputing.com"}, {NULL, NULL, NULL}});
+		 "xy12345.us-east-1.privatelink.snowflakecomputing.com"},
+		{"MYORG-MYACCOUNT.PRIVATELINK", "MYORG-MYACCOUNT",
+		 "myorg-myaccount.privatelink.snowflakecomputing.com"},
+		{"XY12345.US-EAST-1.PrivateLink", "XY12345",
+		 "xy12345.us-east-1.privatelink.snowflakecomputing.com"},
+		/* Snowsight's own address there */
+		{"https://app-myorg-myaccount.privatelink.snowflakecomputing.com/",
+		 "MYORG-MYACCOUNT", "myorg-myaccount.privatelink.snowflakecomputing.com"},
+		{"https://app.us-east-1.privatelink.snowflakecomputing.com/us-east-1/xy12345/#/",
+		 "XY12345", "xy12345.us-east-1.privatelink.snowflakecomputing.com"},
+		{"https://app.us-east-1.privatelink.snowflakecomputing.com/myorg/myaccount",
+		 "MYORG-MYACCOUNT", "myorg-myaccount.privatelink.snowflakecomputing.com"},
+		{NULL, NULL, NULL}});
 }
 
 static void china_has_a_domain_of_its_own(void **state)
