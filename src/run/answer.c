@@ -83,7 +83,7 @@ static bool afford(struct load *load, const struct task *task, int64_t wait_ms, 
 {
 	char wait[32], total[32], asked[ASKED_BYTES];
 	struct err first = *why;
-	if (retry_budget_take(&load->budget, clock_mono_ms(), wait_ms))
+	if (staging_may_wait(&load->staging, wait_ms))
 		return true;
 	text_write_duration(wait, sizeof wait, wait_ms * 1000);
 	text_write_duration(total, sizeof total, load->budget.total_ms * 1000);
@@ -340,7 +340,7 @@ bool answer_sign(struct load *load, const struct response *response, struct err 
 	if (why.wait_ms > wait_ms)
 		wait_ms = why.wait_ms;
 	if (why.kind != ERR_TRANSIENT || load->sign_tries >= TRIES_MAX ||
-	    !retry_budget_take(&load->budget, clock_mono_ms(), wait_ms)) {
+	    !staging_may_wait(&load->staging, wait_ms)) {
 		load_stop_all(load, &why);
 		return true;
 	}

@@ -134,7 +134,8 @@ struct load {
 	struct host_wait waits[STREAMS_MAX];
 	size_t waits_n;
 	struct retry_random random;
-	struct retry_budget budget;
+	struct retry_budget budget; /* by staging_may_wait: the loader takes from it too */
+	struct staging staging;     /* the loader's */
 	int64_t wait_began_ms;      /* since when nothing moves, 0: something does */
 	char wait_why[160];
 	/* signing in */

@@ -25,6 +25,7 @@ static void name_run(struct landing *l)
 		 at.month, at.day, at.hour, at.minute, at.second,
 		 (unsigned)(digest_hash64(span_of(seed), 0) >> 40) & 0xFFFFFF);
 	log_set_run(l->options->log, l->run_id);
+	l->staging.random.state = digest_hash64(span_of(seed), 1);
 }
 
 static bool open_stream(struct landing *l, const struct planned *planned,
@@ -382,8 +383,12 @@ bool landing_load(const struct landing_options *options, struct landing_result *
 		.result = ret,
 		.started_us = clock_now_us(),
 		.listed_bytes = -1,
+		.budget = {.total_ms = options->setup->config->retry_budget_us / 1000},
+		.staging = {.log = options->log, .stop = options->stop, .budget = options->budget},
 	};
 	struct err broke = {0};
+	if (options->budget == NULL)
+		l.staging.budget = &l.budget;
 	*ret = (struct landing_result){0};
 	bool done = open_landing(&l, reterr);
 	if (done) {

@@ -16,6 +16,7 @@
 
 struct credentials_environment;
 struct pulse;
+struct retry_budget;
 
 struct landing_options {
 	struct setup *setup;        /* of setup_open_landing, locked */
@@ -23,6 +24,7 @@ struct landing_options {
 	struct progress *progress;
 	const char *path;           /* a folder, a file, a spool, or s3://bucket/prefix */
 	const struct credentials_environment *aws; /* for s3://; NULL: nothing is set */
+	struct retry_budget *budget; /* of the run, counted on; NULL: a new one */
 	const volatile sig_atomic_t *stop; /* not 0: end soon, keep what is complete */
 	struct pulse *pulse;        /* NULL: nobody watches */
 	const struct view *views;   /* made or refreshed after the last commit; n 0: none */

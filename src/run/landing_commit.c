@@ -18,8 +18,7 @@ static bool stage(struct landing *l, const struct table *table, struct batch *ba
 		return false;
 	*staged += rows_count(rows);
 	*staged_bytes += rows_bytes(rows);
-	bool done = warehouse_stage(l->warehouse, table, rows_schema(rows), rows_array(rows),
-				    reterr);
+	bool done = staging_put(&l->staging, l->warehouse, table, rows, reterr);
 	rows_free(rows);
 	return done;
 }

@@ -8,6 +8,7 @@
 #include "run/landed_place.h"
 #include "run/landed_read.h"
 #include "run/landing.h"
+#include "run/staging.h"
 #include "shape/landed.h"
 #include "warehouse/files.h"
 
@@ -56,6 +57,8 @@ struct landing {
 	int64_t seq;
 	int64_t files_seen, files_total;
 	int64_t started_us;
+	struct retry_budget budget;
+	struct staging staging;
 	const char *host;
 	char run_id[64];
 	struct landed_bucket *bucket; /* NULL: the files are on this machine */

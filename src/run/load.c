@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/process.h"
 #include "base/pulse.h"
+#include "base/thread.h"
 #include "run/flow.h"
 #include "run/reach.h"
 
@@ -24,6 +25,17 @@ static void name_run(struct load *load)
 		 at.year % 10000, at.month, at.day, at.hour, at.minute, at.second,
 		 (unsigned)(load->random.state >> 40) & 0xFFFFFF);
 	log_set_run(load->log, load->run_id);
+}
+
+static bool open_staging(struct load *load, struct err *reterr)
+{
+	load->staging = (struct staging){
+		.log = load->log,
+		.stop = load->options->stop,
+		.random = {load->random.state ^ 1},
+		.budget = &load->budget,
+	};
+	return monitor_new(&load->staging.guard, reterr);
 }
 
 static bool open_http(struct load *load, struct err *reterr)
@@ -62,6 +74,7 @@ static bool start_loader(struct load *load, struct err *reterr)
 	struct loader_options options = {
 		.tables = load->setup->tables,
 		.tables_n = load->setup->tables_n,
+		.staging = &load->staging,
 		.opened = told_opened,
 		.wake = wake,
 		.user = load,
@@ -293,6 +306,7 @@ static void close_load(struct load *load)
 	http_free(load->http);
 	free(load->ready);
 	free(load->landed);
+	monitor_free(load->staging.guard);
 	buf_done(&load->reject_lines);
 	arena_free(load->arena);
 }
@@ -365,7 +379,7 @@ bool load_run(const struct load_options *options, struct load_result *ret, struc
 	bool done = (load.arena != NULL && load.host != NULL) || err_memory(reterr);
 	if (done)
 		name_run(&load);
-	done = done && open_http(&load, reterr) &&
+	done = done && open_staging(&load, reterr) && open_http(&load, reterr) &&
 	       (options->spooled || start_loader(&load, reterr)) &&
 	       run_all(&load, reterr);
 	done = done && end_load(&load, reterr);
@@ -375,9 +389,9 @@ bool load_run(const struct load_options *options, struct load_result *ret, struc
 	done = done && end_tell(&load, ret, reterr);
 	ret->took_ms = clock_mono_ms() - start_ms;
 	ret->page_ms = load.answers == 0 ? 0 : load.answers_ms / load.answers;
+	close_load(&load);
 	if (options->budget != NULL)
 		*options->budget = load.budget;
-	close_load(&load);
 	return done;
 }
 

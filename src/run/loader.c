@@ -79,8 +79,8 @@ static bool do_job(struct loader *loader, struct job *job, bool *prepared, struc
 	if (job->kind == JOB_CALL)
 		return job->call(loader->warehouse, job->user, reterr);
 	if (job->kind == JOB_STAGE)
-		return warehouse_stage(loader->warehouse, job->table, rows_schema(job->rows),
-				       rows_array(job->rows), reterr);
+		return staging_put(loader->options.staging, loader->warehouse, job->table,
+				   job->rows, reterr);
 	bool done = warehouse_commit(loader->warehouse, &job->commit->commit, reterr);
 	job->commit->took_ms = clock_mono_ms() - start_ms;
 	return done;

@@ -7,6 +7,7 @@
 #ifndef FIRN_RUN_LOADER_H
 #define FIRN_RUN_LOADER_H
 
+#include "run/staging.h"
 #include "shape/batch.h"
 #include "warehouse/warehouse.h"
 
@@ -17,6 +18,7 @@ struct loader_options {
 	struct warehouse_options warehouse;
 	const struct table *const *tables; /* made ready when the warehouse is opened */
 	size_t tables_n;
+	struct staging *staging;    /* how rows are tried again; NULL: they are not */
 	void (*opened)(void *user); /* on the loader's thread: the warehouse is there */
 	void (*wake)(void *user);   /* on the loader's thread: loader_poll has something */
 	void *user;

@@ -3,6 +3,7 @@
 #include "base/bounds.h"
 
 #include <nanoarrow/nanoarrow.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { BUFFERS = 3 }; /* of a column: validity, then values, or offsets and bytes */
@@ -17,9 +18,16 @@ struct batch {
 	bool open; /* rows is being built */
 };
 
+/* The cells of which there are shares: each node of a share counts, and the rows themselves. */
+struct holder {
+	atomic_size_t users;
+	struct ArrowArray array;
+};
+
 struct rows {
 	struct ArrowSchema schema;
 	struct ArrowArray array;
+	struct holder *held; /* NULL: nothing is shared, `array` has the cells */
 	int64_t n, bytes;
 };
 
@@ -247,10 +255,88 @@ bool batch_seal(struct batch *batch, struct rows **ret, struct err *reterr)
 	return true;
 }
 
+/* --- shares --- */
+
+static void let_go(struct holder *holder)
+{
+	if (atomic_fetch_sub(&holder->users, 1) > 1)
+		return;
+	ArrowArrayRelease(&holder->array);
+	free(holder);
+}
+
+/* A child that was moved out by then has no `release` any more, and its own hold on the cells. */
+static void release_share(struct ArrowArray *array)
+{
+	for (int64_t i = 0; i < array->n_children; i++) {
+		if (array->children[i] != NULL && array->children[i]->release != NULL)
+			array->children[i]->release(array->children[i]);
+		free(array->children[i]);
+	}
+	free(array->children);
+	array->release = NULL;
+	let_go(array->private_data);
+}
+
+static bool share(struct ArrowArray *of, struct holder *holder, struct ArrowArray *ret)
+{
+	*ret = *of;
+	ret->children = NULL;
+	ret->n_children = 0;
+	ret->private_data = holder;
+	ret->release = release_share;
+	atomic_fetch_add(&holder->users, 1);
+	if (of->n_children > 0)
+		ret->children = calloc((size_t)of->n_children, sizeof *ret->children);
+	for (int64_t i = 0; i < of->n_children && ret->children != NULL; i++) {
+		struct ArrowArray *child = calloc(1, sizeof *child);
+		ret->children[ret->n_children++] = child;
+		if (child == NULL || !share(of->children[i], holder, child))
+			break;
+	}
+	bool done = ret->n_children == of->n_children;
+	for (int64_t i = 0; done && i < ret->n_children; i++)
+		done = ret->children[i] != NULL && ret->children[i]->release != NULL;
+	if (!done)
+		release_share(ret);
+	return done;
+}
+
+static bool hold(struct rows *rows)
+{
+	if (rows->held != NULL)
+		return true;
+	rows->held = malloc(sizeof *rows->held);
+	if (rows->held == NULL)
+		return false;
+	atomic_init(&rows->held->users, 1);
+	ArrowArrayMove(&rows->array, &rows->held->array);
+	return true;
+}
+
+bool rows_share(struct rows *rows, struct rows **ret, struct err *reterr)
+{
+	struct rows *again = calloc(1, sizeof *again);
+	if (again == NULL)
+		return err_memory(reterr);
+	again->n = rows->n;
+	again->bytes = rows->bytes;
+	if (!hold(rows) ||
+	    ArrowSchemaDeepCopy(&rows->schema, &again->schema) != NANOARROW_OK ||
+	    !share(&rows->held->array, rows->held, &again->array)) {
+		rows_free(again);
+		return err_memory(reterr);
+	}
+	*ret = again;
+	return true;
+}
+
 void rows_free(struct rows *rows)
 {
 	if (rows == NULL)
 		return;
+	if (rows->held != NULL)
+		let_go(rows->held);
 	if (rows->array.release != NULL)
 		ArrowArrayRelease(&rows->array);
 	if (rows->schema.release != NULL)

@@ -42,5 +42,9 @@ int64_t rows_bytes(const struct rows *); /* as batch_bytes */
 /* For whoever hands them to a driver, which consumes (releases) both. */
 struct ArrowSchema *rows_schema(struct rows *);
 struct ArrowArray *rows_array(struct rows *);
+/* The same rows once more, for a driver that may have to be given them again. No cell is copied:
+ * they stay until all shares are gone, whichever thread releases the last. `rows` has its array
+ * for no driver any more. */
+MUST_CHECK bool rows_share(struct rows *, struct rows **ret, struct err *reterr);
 
 #endif

@@ -51,6 +51,7 @@ static const struct dialect DIALECTS[] = {
 		.backslash_escapes = true,
 		.create_stage = "CREATE TEMPORARY TABLE ", /* gone with the session, crash or not */
 		.ingest = SNOWFLAKE_INGEST,
+		.counts_ingests = true,
 		.row_id = "\"" COLUMN_SEQ "\"",
 		.sha256 = "SHA2",
 		.ddl_commits = true,

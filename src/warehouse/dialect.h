@@ -23,6 +23,8 @@ struct dialect {
 	bool names_fold;                /* names that differ in case only are the same */
 	const char *create_stage;       /* "CREATE TEMP TABLE " */
 	const struct adbc_option *ingest; /* of the driver's; ends with a NULL name */
+	bool counts_ingests;            /* rows may be lost on their way: each ingest is counted
+					 * behind it, and one that failed can be repeated */
 	const char *row_id;             /* of a staged row: as it stands in a statement */
 	const char *sha256;             /* a function: text to hexadecimal */
 	bool ddl_commits;               /* CREATE and ALTER end a transaction: none is begun */

@@ -46,6 +46,14 @@ static bool use_schema(struct warehouse *warehouse, bool staging, struct err *re
 	return done;
 }
 
+static bool make_stage(struct warehouse *warehouse, struct stage *stage, struct err *reterr)
+{
+	snprintf(stage->name, sizeof stage->name, "_FIRN_STAGE_%s%u", warehouse->session,
+		 ++warehouse->stage_serial);
+	sql_create_stage(&warehouse->sql, warehouse->dialect, stage->table, stage->name);
+	return use_schema(warehouse, true, reterr) && warehouse_run(warehouse, NULL, 0, reterr);
+}
+
 static struct stage *begin_stage(struct warehouse *warehouse, const struct table *table,
 				 struct err *reterr)
 {
@@ -61,10 +69,7 @@ static struct stage *begin_stage(struct warehouse *warehouse, const struct table
 	}
 	struct stage *stage = &warehouse->stages[warehouse->stages_n];
 	*stage = (struct stage){.table = table};
-	snprintf(stage->name, sizeof stage->name, "_FIRN_STAGE_%s%u", warehouse->session,
-		 ++warehouse->stage_serial);
-	sql_create_stage(&warehouse->sql, warehouse->dialect, table, stage->name);
-	if (!use_schema(warehouse, true, reterr) || !warehouse_run(warehouse, NULL, 0, reterr))
+	if (!make_stage(warehouse, stage, reterr))
 		return NULL;
 	warehouse->stages_n++;
 	return stage;
@@ -77,20 +82,95 @@ struct stage *stage_open(struct warehouse *warehouse, const struct table *table,
 	return stage != NULL ? stage : begin_stage(warehouse, table, reterr);
 }
 
-/* A batch of which the driver lost rows must not be committed: the count of what is staged is
- * then not what was sent, which the commit sees. It is told here, where it happened. */
+/* One that cannot be dropped goes with the connection; the next has another name. */
+static bool drop_stage(struct warehouse *warehouse, const struct stage *stage, struct err *reterr)
+{
+	buf_add_text(&warehouse->sql, "DROP TABLE IF EXISTS ");
+	sql_stage(&warehouse->sql, warehouse, stage->name);
+	return warehouse_run(warehouse, NULL, 0, reterr);
+}
+
+/* What is there: all that was sent, and how many of them do not fit. Where rows can be lost on
+ * their way, that may pass. */
+static bool count_stage(struct warehouse *warehouse, struct stage *stage, struct err *reterr)
+{
+	int64_t found[3] = {0, 0, 0};
+	struct buf unfit;
+	buf_init(&unfit, SQL_BYTES_MAX);
+	bool counts = warehouse->dialect->counts_ingests;
+	bool looks = warehouse->dialect->unfit != NULL &&
+		     warehouse->dialect->unfit(&unfit, stage->table);
+	buf_add_text(&warehouse->sql, "SELECT COUNT(*)");
+	if (counts)
+		buf_add_text(&warehouse->sql, ", MAX(\"" COLUMN_SEQ "\")");
+	if (looks)
+		buf_addf(&warehouse->sql, ", COUNT_IF(%s)", buf_text(&unfit));
+	buf_add_text(&warehouse->sql, " FROM ");
+	sql_stage(&warehouse->sql, warehouse, stage->name);
+	buf_add_text(&warehouse->sql, " AS s");
+	bool done = buf_ok(&unfit, reterr) &&
+		    warehouse_run(warehouse, found, 1U + counts + looks, reterr);
+	buf_done(&unfit);
+	if (done && found[0] != stage->rows)
+		return err_set(reterr, counts ? ERR_TRANSIENT : ERR_REMOTE,
+			       "table %s: %" PRId64 " rows were sent to be staged, and %" PRId64
+			       " are there", stage->table->name, stage->rows, found[0]);
+	if (!done)
+		return false;
+	stage->counted = found[0];
+	stage->seq_last = counts ? found[1] : 0;
+	stage->unfit = looks ? found[1 + counts] : 0;
+	return true;
+}
+
+/* Another one takes its place, with what was counted. A COPY whose answer was lost may still be
+ * under way into the old one, which is therefore not used again; its rows have later numbers. */
+static bool renew_stage(struct warehouse *warehouse, struct stage *stage, struct err *reterr)
+{
+	struct stage renewed = {.table = stage->table, .rows = stage->rows};
+	struct err ignored = {.kind = ERR_NONE};
+	if (stage->rows != stage->counted)
+		return err_set(reterr, ERR_REMOTE, "table %s: what is staged was not counted",
+			       stage->table->name);
+	if (!make_stage(warehouse, &renewed, reterr))
+		return false;
+	if (stage->rows > 0) {
+		buf_add_text(&warehouse->sql, "INSERT INTO ");
+		sql_stage(&warehouse->sql, warehouse, renewed.name);
+		buf_add_text(&warehouse->sql, " SELECT * FROM ");
+		sql_stage(&warehouse->sql, warehouse, stage->name);
+		buf_add_text(&warehouse->sql, " WHERE \"" COLUMN_SEQ "\" <= ");
+		sql_int(&warehouse->sql, stage->seq_last);
+		if (!warehouse_run(warehouse, NULL, 0, reterr) ||
+		    !count_stage(warehouse, &renewed, reterr))
+			return false;
+	}
+	(void)drop_stage(warehouse, stage, &ignored);
+	*stage = renewed;
+	return true;
+}
+
+/* A batch of which the driver lost rows must not be committed. Only here its rows are still at
+ * hand, so that it is counted here. */
 static bool put(struct warehouse *warehouse, struct stage *stage, struct ArrowSchema *schema,
 		struct ArrowArray *rows, int64_t n, struct err *reterr)
 {
 	int64_t taken;
-	stage->rows += n;
+	bool counts = warehouse->dialect->counts_ingests;
+	stage->torn = counts;
 	if (!adbc_ingest(warehouse->adbc, stage->name, warehouse->dialect->ingest, schema, rows,
 			 &taken, reterr))
 		return err_at(reterr, "cannot stage rows of %s", stage->table->name);
 	if (taken >= 0 && taken != n)
-		return err_set(reterr, ERR_REMOTE, "table %s: %" PRId64 " rows were sent to be"
-			       " staged, and the driver took %" PRId64, stage->table->name, n,
-			       taken);
+		return err_set(reterr, counts ? ERR_TRANSIENT : ERR_REMOTE, "table %s: %" PRId64
+			       " rows were sent to be staged, and the driver took %" PRId64,
+			       stage->table->name, n, taken);
+	stage->rows += n;
+	if (counts && !count_stage(warehouse, stage, reterr)) {
+		stage->rows -= n;
+		return false;
+	}
+	stage->torn = false;
 	return true;
 }
 
@@ -99,23 +179,25 @@ bool warehouse_stage(struct warehouse *warehouse, const struct table *table,
 {
 	int64_t n = adbc_array_rows(rows);
 	struct stage *stage = stage_of(warehouse, table);
-	if (n > 0 && stage == NULL)
+	bool ready = n > 0;
+	if (ready && stage == NULL) {
 		stage = begin_stage(warehouse, table, reterr);
-	if (n == 0 || stage == NULL || !use_schema(warehouse, true, reterr)) {
+		ready = stage != NULL;
+	} else if (ready && stage->torn) {
+		ready = renew_stage(warehouse, stage, reterr);
+	}
+	if (!ready || !use_schema(warehouse, true, reterr)) {
 		adbc_drop_rows(schema, rows);
 		return n == 0;
 	}
 	return put(warehouse, stage, schema, rows, n, reterr);
 }
 
-/* A staging table that cannot be dropped goes with the connection; the next has another name. */
 static bool drop_stages(struct warehouse *warehouse, struct err *reterr)
 {
 	bool done = true;
 	for (size_t i = 0; i < warehouse->stages_n; i++) {
-		buf_add_text(&warehouse->sql, "DROP TABLE IF EXISTS ");
-		sql_stage(&warehouse->sql, warehouse, warehouse->stages[i].name);
-		if (!warehouse_run(warehouse, NULL, 0, reterr))
+		if (!drop_stage(warehouse, &warehouse->stages[i], reterr))
 			done = false;
 	}
 	warehouse->stages_n = 0;
@@ -145,37 +227,18 @@ bool stage_merge(struct warehouse *warehouse, const struct stage *stage,
 	return true;
 }
 
-/* With the same statement: how many of them do not fit. */
-static bool count_staged(struct warehouse *warehouse, struct stage *stage,
-			 const struct table_merge *merge, struct err *reterr)
+static bool check_stage(struct warehouse *warehouse, struct stage *stage,
+			const struct table_merge *merge, struct err *reterr)
 {
-	int64_t found[2] = {0, 0};
-	struct buf unfit;
-	if (stage->rows != merge->rows_staged)
+	if (stage->torn || stage->rows != merge->rows_staged)
 		return err_set(reterr, ERR_REMOTE, "table %s: %" PRId64 " rows should be staged,"
 			       " and %" PRId64 " were sent", merge->table->name,
 			       merge->rows_staged, stage->rows);
-	buf_init(&unfit, SQL_BYTES_MAX);
-	bool looks = warehouse->dialect->unfit != NULL &&
-		     warehouse->dialect->unfit(&unfit, stage->table);
-	buf_add_text(&warehouse->sql, "SELECT COUNT(*)");
-	if (looks)
-		buf_addf(&warehouse->sql, ", COUNT_IF(%s)", buf_text(&unfit));
-	buf_add_text(&warehouse->sql, " FROM ");
-	sql_stage(&warehouse->sql, warehouse, stage->name);
-	buf_add_text(&warehouse->sql, " AS s");
-	bool done = buf_ok(&unfit, reterr) &&
-		    warehouse_run(warehouse, found, looks ? 2 : 1, reterr);
-	buf_done(&unfit);
-	if (done && found[0] != stage->rows)
-		return err_set(reterr, ERR_REMOTE, "table %s: %" PRId64 " rows were sent to be"
-			       " staged, and %" PRId64 " are there", merge->table->name,
-			       stage->rows, found[0]);
-	if (done && found[1] > REFUSED_ROWS_MAX)
-		return err_set(reterr, ERR_REMOTE, "table %s: %" PRId64 " rows hold what is no"
-			       " JSON", merge->table->name, found[1]);
-	stage->unfit = found[1];
-	return done;
+	if (stage->counted != stage->rows && !count_stage(warehouse, stage, reterr))
+		return false;
+	return stage->unfit <= REFUSED_ROWS_MAX ||
+	       err_set(reterr, ERR_REMOTE, "table %s: %" PRId64 " rows hold what is no JSON",
+		       merge->table->name, stage->unfit);
 }
 
 /* Every staged row belongs to the commit, and all that it counts on is staged. */
@@ -193,7 +256,7 @@ static bool check_staged(struct warehouse *warehouse, const struct commit *commi
 		if (stage == NULL)
 			continue;
 		found++;
-		if (!count_staged(warehouse, stage, merge, reterr))
+		if (!check_stage(warehouse, stage, merge, reterr))
 			return false;
 	}
 	return found == warehouse->stages_n ||

@@ -81,7 +81,10 @@ MUST_CHECK bool warehouse_read_state(struct warehouse *, const char *pipeline, s
 				     struct err *reterr);
 
 /* Stages a batch (shape/batch.h's columns); schema and rows are consumed, also on failure.
- * The table must outlive the warehouse's next commit. */
+ * The table must outlive the warehouse's next commit. ERR_TRANSIENT: the same rows can be staged
+ * again by the same call (rows_share): what was staged of the table before is then moved into a
+ * staging table that is new, so that nothing of the batch that failed is doubled by it, not even
+ * what arrives later. */
 MUST_CHECK bool warehouse_stage(struct warehouse *, const struct table *, struct ArrowSchema *,
 				struct ArrowArray *rows, struct err *reterr);
 /* Forgets what is staged (after a failure, before trying again). */

@@ -14,8 +14,11 @@ enum { STAGE_NAME_BYTES = 64 };
 struct stage {
 	const struct table *table;
 	char name[STAGE_NAME_BYTES];
-	int64_t rows;  /* as sent */
-	int64_t unfit; /* of them, counted before the commit: what cannot be taken */
+	int64_t rows;  /* as sent, without a batch that failed */
+	int64_t counted; /* of them, those that were found there by a count */
+	int64_t seq_last; /* of those */
+	int64_t unfit; /* of those, what cannot be taken */
+	bool torn;     /* some of a batch that failed may be there, or come yet */
 };
 
 /* An excluded column that its table has all the same, from before it was excluded. */

@@ -176,6 +176,37 @@ static void what_a_driver_consumed_is_left_alone(void **state)
 	shape_close(&s);
 }
 
+/* A driver that failed may still hold what it was given, on any thread, while the rows are given
+ * to it again; the cells go with the last. */
+static void shares_have_the_same_cells_and_outlive_each_other(void **state)
+{
+	struct shape s;
+	struct err err = {0};
+	struct rows *first, *second;
+	struct ArrowArray seq;
+	(void)state;
+	shape_open(&s, EVERY_TYPE, NULL);
+	struct cell cells[CELLS] = {text("a")};
+	add(s.batch, cells, (struct span){NULL, 0}, 7);
+	struct rows *rows = seal(s.batch);
+	assert_true(rows_share(rows, &first, &err));
+	assert_true(rows_share(rows, &second, &err));
+	assert_int_equal(rows_count(second), 1);
+	assert_string_equal(rows_schema(second)->children[7]->name, "_FIRN_SEQ");
+	/* A driver may move a column out and let go of all others. */
+	ArrowArrayMove(rows_array(first)->children[7], &seq);
+	rows_free(first);
+	rows_free(rows);
+	struct ArrowArray *again = rows_array(second);
+	assert_int_equal(again->length, 1);
+	assert_int_equal(((const int64_t *)again->children[7]->buffers[1])[0], 7);
+	assert_memory_equal(again->children[0]->buffers[2], "a", 1);
+	rows_free(second);
+	assert_int_equal(((const int64_t *)seq.buffers[1])[0], 7);
+	ArrowArrayRelease(&seq);
+	shape_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +216,7 @@ int main(void)
 		cmocka_unit_test(sealing_empties_the_batch_for_the_next_rows),
 		cmocka_unit_test(a_batch_is_full_by_rows_or_by_bytes),
 		cmocka_unit_test(what_a_driver_consumed_is_left_alone),
+		cmocka_unit_test(shares_have_the_same_cells_and_outlive_each_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
