@@ -71,6 +71,8 @@ enum {
 	RSA_BITS_MIN = 2048,          /* what Snowflake takes */
 	QUEUE_BATCHES_MAX = 2,        /* sealed, not yet staged */
 	MERGE_ROWS_MAX = 300000,      /* staged rows of a table that make a transaction due */
+	COMMIT_WINDOWS_MAX = 500,     /* of one commit, waiting ones too: each is a row in the text
+				       * of a statement; more of them go in several commits */
 	KEYS_MAX = 4000000,           /* told apart in one window; more are counted as rows */
 	MERGE_BYTES_MAX = 200 * MIB,
 	DUCKDB_LOAD_BYTES = 92 * 1000 * 1000, /* what DuckDB may use while rows are loaded: with

@@ -3,12 +3,15 @@
  * from it. Rows of windows that are not complete yet may go along: they are merged again later
  * without harm, and their windows are not marked.
  *
- * A commit is due when enough rows are staged, or when windows are complete and the last commit
- * is long enough ago for its cost not to matter. */
+ * A commit is due when enough rows are staged or enough windows complete, or when any are and the
+ * last commit is long enough ago for its cost not to matter. It takes so many windows and no more,
+ * the oldest first; a watermark follows those that it takes. */
+#include "base/bounds.h"
 #include "base/clock.h"
 #include "run/flow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { COMMIT_EVERY_MS = 10 * 1000, COMMIT_SHARE = 10 };
 
@@ -23,6 +26,7 @@ struct sent {
 	struct run_row *runs;
 	int *count_into;
 	size_t pending_windows, pending_runs; /* of them out of the local copy */
+	size_t ready_n;           /* of load->ready, the first */
 };
 
 /* --- staging --- */
@@ -79,6 +83,8 @@ bool commit_due(struct load *load)
 		full |= load->lanes[i].staged_rows >= MERGE_ROWS_MAX;
 	}
 	if (full || bytes >= MERGE_BYTES_MAX)
+		return true;
+	if (load->ready_n >= COMMIT_WINDOWS_MAX && (load->loader_used || load->options->initial))
 		return true;
 	if (COMMIT_SHARE * load->last_commit_took_ms > pause_ms)
 		pause_ms = COMMIT_SHARE * load->last_commit_took_ms;
@@ -176,27 +182,33 @@ static bool add_windows(struct load *load, struct sent *sent, struct err *reterr
 {
 	struct local *local = load->setup->local;
 	struct commit *commit = &sent->wrapped.commit;
-	sent->pending_windows = local->windows_n;
-	for (size_t i = 0; i < local->windows_n; i++)
+	for (size_t i = 0; i < sent->pending_windows; i++)
 		sent->windows[commit->windows_n++] = local->windows[i];
-	for (size_t i = 0; i < load->ready_n; i++) {
+	for (size_t i = 0; i < sent->ready_n; i++) {
 		if (load->ready[i].row.from_us < load->ready[i].row.until_us)
 			sent->windows[commit->windows_n++] = load->ready[i].row;
 	}
-	for (size_t i = 0; i < load->ready_n; i++) {
+	for (size_t i = 0; i < sent->ready_n; i++) {
 		const struct ready_window *ready = &load->ready[i];
 		if (!add_move(load, sent, ready->row.stream, ready->row.part, ready->oldest_us,
 			      reterr))
 			return false;
 	}
-	/* Runs that brought nothing moved watermarks here only. */
-	for (size_t i = 0; i < local->parts_n; i++) {
+	/* Runs that brought nothing moved watermarks here only: they follow their windows. */
+	bool whole = sent->pending_windows == local->windows_n;
+	for (size_t i = 0; i < local->parts_n && whole; i++) {
 		const struct local_part *part = &local->parts[i];
 		if (part->watermark_us != part->known_us && part->watermark_us != STAMP_NONE &&
+		    commit->moves_n < COMMIT_WINDOWS_MAX &&
 		    !add_move(load, sent, part->stream, part->part, part->watermark_us, reterr))
 			return false;
 	}
 	return true;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 static struct sent *new_sent(const struct load *load)
@@ -205,11 +217,13 @@ static struct sent *new_sent(const struct load *load)
 	struct sent *sent = calloc(1, sizeof *sent);
 	if (sent == NULL)
 		return NULL;
+	sent->pending_windows = least(local->windows_n, COMMIT_WINDOWS_MAX);
+	sent->ready_n = least(load->ready_n, COMMIT_WINDOWS_MAX - sent->pending_windows);
 	sent->arena = arena_new();
 	if (sent->arena != NULL) {
 		struct arena *arena = sent->arena;
-		size_t windows = local->windows_n + load->ready_n;
-		size_t merges = load->lanes_n + 1, moves = load->ready_n + local->parts_n;
+		size_t windows = sent->pending_windows + sent->ready_n;
+		size_t merges = load->lanes_n + 1, moves = sent->ready_n + local->parts_n;
 		sent->merges = arena_array(arena, merges, sizeof *sent->merges);
 		sent->lanes = arena_array(arena, merges, sizeof *sent->lanes);
 		sent->count_into = arena_array(arena, merges, sizeof *sent->count_into);
@@ -276,12 +290,20 @@ bool commit_send(struct load *load, struct err *reterr)
 		keyset_clear(&lane->staged_keys);
 	}
 	load->rejects_staged = 0;
-	load->ready_n = 0;
+	load->ready_n -= sent->ready_n;
+	if (load->ready_n > 0)
+		memmove(load->ready, load->ready + sent->ready_n,
+			load->ready_n * sizeof *load->ready);
 	load->commit_sent = true;
 	load->loader_used = true;
 	load->last_commit_ms = clock_mono_ms();
 	loader_commit(load->loader, &sent->wrapped);
 	return true;
+}
+
+bool commit_rest(const struct load *load)
+{
+	return load->ready_n > 0 || load->setup->local->windows_n > 0;
 }
 
 /* --- what became of it --- */

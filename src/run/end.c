@@ -158,9 +158,11 @@ static bool finish(struct load *load, struct err *reterr)
 	bool send = anything_staged(load) || load->commit_sent ||
 		    (load->options->initial && load->ready_n > 0);
 	if (send && !load->loader_failed) {
-		if (!commit_send(load, reterr) || !commit_wait(load, reterr))
-			return false;
-		settle_lanes(load, now_us);
+		do {
+			if (!commit_send(load, reterr) || !commit_wait(load, reterr))
+				return false;
+			settle_lanes(load, now_us);
+		} while (commit_rest(load) && !load->loader_failed);
 	} else if (!load->loader_failed && !settle_empty(load, reterr)) {
 		return false;
 	}

@@ -212,6 +212,7 @@ MUST_CHECK bool commit_row(struct load *, struct lane *, struct err *reterr);
 MUST_CHECK bool commit_flush(struct load *, struct lane *, struct err *reterr); /* seals, stages */
 bool commit_due(struct load *);
 MUST_CHECK bool commit_send(struct load *, struct err *reterr);
+bool commit_rest(const struct load *); /* windows that no commit has taken yet */
 MUST_CHECK bool commit_collect(struct load *, struct err *reterr); /* what the loader reports */
 MUST_CHECK bool commit_wait(struct load *, struct err *reterr); /* until none is under way */
 void commit_free(struct loader_commit *); /* that the loader gave back; NULL is fine */

@@ -48,6 +48,23 @@ def test_history_equals_the_source_s_truth_row_by_row(loaded):
     assert "MERGE completed - Inserted: 1200, Updated: 0" in log
 
 
+def test_a_backfill_of_many_small_windows_commits_as_it_goes(firn, march, snow):
+    """Snowflake takes no statement of any length: so many windows a commit, and no more."""
+    pipe = Snow(firn, march, snow, streams=["conversations"], parallel=16,
+                beside="  create_views: false\n")
+    done = pipe.load("2024-08-01", END)
+    assert done.code == 0, done
+    pipe.check_truth(["conversations"])
+    windows = pipe.windows("conversations")
+    assert len(windows) == 608 and pipe.watermark("conversations") == datetime.datetime(2026, 4, 1)
+    assert all(a[1] == b[0] for a, b in zip(windows, windows[1:]))
+    said = [one["text"] for commit in pipe.transactions() for one in commit
+            if one["text"].startswith('MERGE INTO "FIRN_WINDOWS"')]
+    assert len(said) >= 2
+    assert all(text.count("('conversations', ") <= 500 and len(text) < 128 * 1024 for text in said)
+    assert sum(text.count("('conversations', ") for text in said) == 608
+
+
 def test_loaded_again_nothing_is_inserted_and_nothing_written(firn, march, snow):
     pipe = Snow(firn, march, snow, streams=["conversations", "users"])
     assert pipe.load(START, END).code == 0
