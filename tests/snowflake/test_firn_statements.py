@@ -100,6 +100,21 @@ def test_transactions_hold_dml_alone_in_this_order(said):
         assert len(set(targets)) == len(targets)
 
 
+def test_nothing_but_merges_stands_between_the_first_merge_and_commit(said):
+    """By the order of the record alone, whatever transaction the emulator took a statement for:
+    also in the transactions that were rolled back."""
+    inside, seen = {}, 0
+    for one in said.all:
+        if one["kind"] in ("COMMIT", "ROLLBACK"):
+            inside.pop(one["session"], None)
+        elif one["kind"] == "MERGE":
+            inside[one["session"]] = True
+            seen += 1
+        else:
+            assert one["session"] not in inside, one["text"]
+    assert seen and not inside
+
+
 def test_no_transaction_is_ended_by_ddl_or_left_open(said):
     assert not [one["text"] for one in said.all if one.get("committed") == "implicit"]
     assert said.snow.sessions() == []
@@ -136,6 +151,9 @@ def test_a_batch_costs_no_more_statements_than_it_must(firn, march, snow):
     assert kinds[begin:] == [
         "CREATE TABLE", *INGEST, "SELECT", "BEGIN", "ALTER SESSION", "MERGE", "MERGE", "MERGE",
         "MERGE", "COMMIT", "BEGIN", "COMMIT", "ALTER SESSION", "DROP TABLE"], kinds
+    targets = [re.match(r'MERGE INTO "(\w+)"', one["text"])[1]
+               for one in pipe.statements(kinds={"MERGE"})]
+    assert targets == ["MOVEWORKS_CONVERSATIONS", "FIRN_WINDOWS", "FIRN_STATE", "FIRN_RUNS"]
 
 
 def test_sessions_are_told_what_a_loader_needs(said):
