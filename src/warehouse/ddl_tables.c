@@ -12,7 +12,7 @@ static void add_table(struct buf *out, const struct dialect *dialect, const stru
 	struct written columns[WRITTEN_MAX];
 	size_t n = table_written(table, columns);
 	buf_add_char(out, '\n');
-	sql_create_table(out, dialect, table);
+	sql_create_table(out, dialect, table, false);
 	end(out);
 	if (table->comment != NULL) {
 		sql_comment_table(out, dialect, table);

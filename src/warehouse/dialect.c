@@ -20,6 +20,7 @@ static const struct dialect DIALECTS[] = {
 			[TYPE_JSON] = "JSON",
 		},
 		.names_fold = true,
+		.packed = " USING COMPRESSION zstd",
 		.create_stage = "CREATE TEMP TABLE ",
 		.ingest = DUCKDB_INGEST,
 		.row_id = "rowid",
@@ -206,7 +207,18 @@ static void add_comment(struct buf *sql, const struct dialect *dialect, const ch
 	sql_text(sql, dialect, span_of(comment));
 }
 
-void sql_create_table(struct buf *sql, const struct dialect *dialect, const struct table *table)
+/* Texts of which hardly two are the same: to look for those that are costs more than to pack them
+ * (bench/README.md). */
+static bool is_packed(const struct table *table, const struct written *column)
+{
+	if (column->type == TYPE_JSON)
+		return true;
+	return column->type == TYPE_TEXT && table->key_n == 1 && !table->append &&
+	       column->column == &table->columns[table->key[0]];
+}
+
+void sql_create_table(struct buf *sql, const struct dialect *dialect, const struct table *table,
+		      bool packs)
 {
 	struct written columns[WRITTEN_MAX];
 	size_t n = table_written(table, columns);
@@ -215,6 +227,8 @@ void sql_create_table(struct buf *sql, const struct dialect *dialect, const stru
 	for (size_t i = 0; i < n; i++) {
 		buf_add_text(sql, i == 0 ? " (" : ", ");
 		add_definition(sql, dialect, columns[i].name, columns[i].type);
+		if (packs && is_packed(table, &columns[i]))
+			buf_add_text(sql, dialect->packed);
 		add_comment(sql, dialect, " COMMENT ", columns[i].comment);
 	}
 	if (dialect->declares)

@@ -21,6 +21,7 @@ struct dialect {
 	const char *types[TYPE_COUNT];  /* as CREATE TABLE takes, catalogs tell them */
 	bool backslash_escapes;         /* in a literal */
 	bool names_fold;                /* names that differ in case only are the same */
+	const char *packed;             /* behind the type of a column that is packed as text */
 	const char *create_stage;       /* "CREATE TEMP TABLE " */
 	const struct adbc_option *ingest; /* of the driver's; ends with a NULL name */
 	bool counts_ingests;            /* rows may be lost on their way: each ingest is counted
@@ -79,7 +80,9 @@ struct written {
 };
 size_t table_written(const struct table *, struct written ret[WRITTEN_MAX]);
 
-void sql_create_table(struct buf *sql, const struct dialect *, const struct table *);
+/* `packs`: long and unlike texts are packed by the dialect's own word, which the place where the
+ * table is made must know. */
+void sql_create_table(struct buf *sql, const struct dialect *, const struct table *, bool packs);
 void sql_create_stage(struct buf *sql, const struct dialect *, const struct table *,
 		      const char *name);
 void sql_add_column(struct buf *sql, const struct dialect *, const char *table,

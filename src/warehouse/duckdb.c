@@ -264,11 +264,27 @@ static void remove_spilled(const char *path)
 	buf_done(&spilled.folder);
 }
 
+/* A file of another program may be of a version that stores unpacked what is to be packed as it
+ * does not know how ("v1.0.0+"). */
+static bool see_version(struct warehouse *warehouse, struct err *reterr)
+{
+	int64_t knows = 0;
+	buf_add_text(&warehouse->sql, "SELECT COUNT(*) FROM duckdb_databases() WHERE database_name"
+				      " = current_database() AND tags['storage_version'] >="
+				      " 'v1.2'");
+	if (!warehouse_run(warehouse, &knows, 1, reterr))
+		return false;
+	warehouse->packs = knows > 0;
+	return true;
+}
+
 static bool settle(struct warehouse *warehouse, struct err *reterr)
 {
-	return warehouse_run_text(warehouse, "SET TimeZone = 'UTC'", reterr) &&
-	       (!warehouse->read_only ||
-		warehouse_run_text(warehouse, "SET lock_configuration = true", reterr));
+	if (!warehouse_run_text(warehouse, "SET TimeZone = 'UTC'", reterr))
+		return false;
+	return warehouse->read_only
+		? warehouse_run_text(warehouse, "SET lock_configuration = true", reterr)
+		: see_version(warehouse, reterr);
 }
 
 /* A bare name is given a folder: "a:b.duckdb" alone would be read as an extension's prefix. */

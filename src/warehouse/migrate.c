@@ -244,7 +244,7 @@ static bool add_one(struct old *old, struct err *reterr)
 	new.name = buf_text(&name);
 	buf_addf(old->out, "-- %s\n", old->table->name);
 	add_left(old);
-	sql_create_table(old->out, old->dialect, &new);
+	sql_create_table(old->out, old->dialect, &new, false);
 	buf_add_text(old->out, ";\n");
 	add_insert(old);
 	add_comparison(old);

@@ -207,7 +207,7 @@ static bool make(struct preparation *all, const struct table *table, bool there,
 	struct written columns[WRITTEN_MAX];
 	size_t n = table_written(table, columns);
 	if (!there) {
-		sql_create_table(&warehouse->sql, dialect, table);
+		sql_create_table(&warehouse->sql, dialect, table, warehouse->packs);
 		if (!warehouse_run(warehouse, NULL, 0, reterr))
 			return false;
 	}

@@ -37,6 +37,7 @@ struct warehouse {
 	char session[20]; /* makes the names of staging tables unlike all others */
 	bool read_only;
 	bool sealed;     /* nothing outside of the file can be read or written any more */
+	bool packs;      /* the file knows the dialect's way to pack texts */
 	bool replaced;   /* rows were deleted and written anew: there may be garbage */
 	int64_t memory_bytes; /* raised to this for a commit that needs it; 0: as usual */
 	struct buf sql;  /* the statement that is being made */

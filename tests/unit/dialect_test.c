@@ -99,7 +99,7 @@ static void tables_and_their_staging_are_made_of_the_same_columns(void **state)
 	(void)state;
 	struct table table = ITEMS;
 	table.columns_n = ITEM_X;
-	sql_create_table(&sql, duckdb(), &table);
+	sql_create_table(&sql, duckdb(), &table, false);
 	assert_string_equal(buf_text(&sql), "CREATE TABLE IF NOT EXISTS \"ITEMS\" (\"ID\" VARCHAR,"
 			    " \"NAME\" VARCHAR, \"N\" BIGINT, \"EXTRA\" JSON,"
 			    " \"LOAD_TIMESTAMP\" TIMESTAMP)");
@@ -123,7 +123,7 @@ static void snowflake_is_told_keys_and_comments_with_the_table(void **state)
 	memcpy(columns, ITEM_COLUMN_LIST, sizeof columns);
 	columns[ITEM_ID].comment = "it's the \\ key";
 	table.columns = columns;
-	sql_create_table(&sql, snowflake(), &table);
+	sql_create_table(&sql, snowflake(), &table, false);
 	assert_non_null(strstr(buf_text(&sql), "CREATE TABLE IF NOT EXISTS \"ITEMS\" (\"ID\" TEXT"
 			       " COMMENT 'it''s the \\\\ key', \"NAME\" TEXT, \"N\" NUMBER,"
 			       " \"X\" FLOAT, \"OK\" BOOLEAN, \"DOC\" VARIANT,"
@@ -133,7 +133,7 @@ static void snowflake_is_told_keys_and_comments_with_the_table(void **state)
 	buf_clear(&sql);
 	/* Where versions are kept a key comes more than once. */
 	table.append = true;
-	sql_create_table(&sql, snowflake(), &table);
+	sql_create_table(&sql, snowflake(), &table, false);
 	assert_null(strstr(buf_text(&sql), "PRIMARY KEY"));
 }
 
