@@ -12,15 +12,16 @@
 void delivery_tell(const struct load_delivery *delivery, struct buf *out)
 {
 	if (delivery->files > 0)
-		buf_addf(out, "delivered %lld files with %lld rows, %lld bytes\n",
-			 (long long)delivery->files, (long long)delivery->rows,
+		buf_addf(out, "delivered %lld file%s with %lld row%s, %lld bytes\n",
+			 (long long)delivery->files, delivery->files == 1 ? "" : "s",
+			 (long long)delivery->rows, delivery->rows == 1 ? "" : "s",
 			 (long long)delivery->bytes);
 	if (delivery->quarantined > 0)
 		buf_addf(out, "%lld files were set aside in the spool's quarantine/, each with its "
 			 "reason beside it\n", (long long)delivery->quarantined);
 	if (delivery->left > 0)
-		buf_addf(out, "%lld files wait in the spool: %s\n", (long long)delivery->left,
-			 delivery->why.text);
+		buf_addf(out, "%lld file%s in the spool: %s\n", (long long)delivery->left,
+			 delivery->left == 1 ? " waits" : "s wait", delivery->why.text);
 	else if (delivery->why.kind != ERR_NONE)
 		buf_addf(out, "not all is delivered: %s\n", delivery->why.text);
 }

@@ -117,8 +117,9 @@ static void spool_reasons(const struct status_spool *spool, struct buf *out)
 		buf_addf(out, "%s\n", spool->refused);
 	delivery_reason(spool, out);
 	if (spool->quarantined > 0)
-		buf_addf(out, "spool: %lld damaged or refused files are set aside in quarantine/; "
-			      "the .why beside each says why\n", (long long)spool->quarantined);
+		buf_addf(out, "spool: %lld damaged or refused file%s set aside in quarantine/; the "
+			      ".why beside each says why\n", (long long)spool->quarantined,
+			 spool->quarantined == 1 ? " is" : "s are");
 	if (spool->near_limit)
 		buf_addf(out, "spool: it is nearly full: %lld files wait with %lld of at most %lld "
 			      "bytes; firn flush delivers them\n", (long long)spool->files,
@@ -131,7 +132,7 @@ static void spool_reasons(const struct status_spool *spool, struct buf *out)
 bool status_reasons(const struct status *status, struct buf *out)
 {
 	if (status->state_error != NULL)
-		buf_addf(out, "the copy of the state on this machine is damaged: %s; the next run "
+		buf_addf(out, "the copy of the state on this machine is not used: %s; the next run "
 			      "makes it anew%s\n", status->state_error,
 			 status->state_is_elsewhere ? ", and --deep asks the warehouse now" : "");
 	for (size_t i = 0; i < status->streams_n; i++) {

@@ -228,8 +228,11 @@ static void write_foot(const struct sheet *sheet)
 		put_ago(wait, status->spool.oldest_us == STAMP_NONE
 				      ? 0
 				      : status->at_us - status->spool.oldest_us);
-		buf_addf(sheet->out, "\nspool: %lld files with %s rows wait, the oldest for %s\n",
-			 (long long)status->spool.files, count, wait);
+		bool one = status->spool.files == 1;
+		buf_addf(sheet->out, "\nspool: %lld file%s with %s row%s wait%s, ",
+			 (long long)status->spool.files, one ? "" : "s", count,
+			 status->spool.rows == 1 ? "" : "s", one ? "s" : "");
+		buf_addf(sheet->out, "the oldest for %s\n", wait);
 	}
 	if (status->next_run_us != STAMP_NONE) {
 		stamp_write_short(status->next_run_us, text);
