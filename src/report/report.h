@@ -12,7 +12,7 @@ struct report_options {
 	struct warehouse *warehouse;    /* NULL: none, */
 	const char *no_warehouse;       /* and why */
 	enum warehouse_kind kind;
-	const char *const *connectors;  /* whose sections: those of report/CONNECTOR; ends with NULL */
+	const char *const *connectors;  /* whose sections, of report/CONNECTOR; ends with NULL */
 	const struct view_options *view_options;
 	const struct status *status;
 	int64_t days;                   /* how many the page looks back */

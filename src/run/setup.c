@@ -346,10 +346,12 @@ static bool refuse_stream(const struct setup *setup, const char *name, struct er
 	for (size_t i = 0; i < n; i++)
 		known[i] = connector == NULL ? setup->streams[i].stream->name
 					     : connector->streams[i].name;
+	const char *whose = connector == NULL ? "the pipeline" : connector->name;
 	const char *near = text_nearest(name, known);
-	return err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; %s%s%s",
-		       connector == NULL ? "the pipeline" : connector->name, name, near == NULL ? "firn connectors NAME lists them" : "did you mean ",
-		       near == NULL ? "" : near, near == NULL ? "" : "?");
+	return near == NULL ? err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; "
+				      "firn connectors NAME lists them", whose, name)
+			    : err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; "
+				      "did you mean %s?", whose, name, near);
 }
 
 bool setup_select(struct setup *setup, const char *const *streams, size_t n, struct err *reterr)
