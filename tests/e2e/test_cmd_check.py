@@ -250,7 +250,9 @@ def test_clocks_apart_are_a_warning(firn, sim, skew, word):
 def test_a_credential_is_not_sent_in_the_clear(firn, sim):
     firn.write("firn.yaml", firn.moveworks(sim).replace("127.0.0.1", "records.invalid"))
     done = firn("check")
-    assert done.code == 2 and "unencrypted" in line(done, "source")[2], done
+    found = line(done, "connector")[2]
+    assert done.code == 2 and "unencrypted" in found, done
+    assert found.startswith("firn.yaml:5:3: source.base_url: "), done
 
 
 # --- the destination and this machine ---
