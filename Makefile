@@ -234,7 +234,7 @@ compile_commands.json: Makefile $(SOURCES) $(SIM_SOURCES) $(UNIT_SOURCES)
 	@{ echo '['; first=1; for f in $(SOURCES) $(SIM_SOURCES) $(UNIT_SOURCES); do \
 		[ $$first ] || echo ','; first=; \
 		printf '{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' "$$f" \
-			'$(CC) $(subst ",\",$(CPPFLAGS)) -Itests -Isim $(CFLAGS) -c '"$$f"; \
+			'$(CC) $(subst "',\\\",$(subst '",\\\",$(CPPFLAGS))) -Itests -Isim $(CFLAGS) -c '"$$f"; \
 		done; echo; echo ']'; } >$@
 
 # --- tests ---

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import firn_sim
 from test_load_files import WEATHER, Central, weather
@@ -74,3 +75,11 @@ def test_a_connector_of_ones_own_has_schemas_too(firn):
     things = schemas(firn, "./mine.yaml")["THINGS"]
     assert things["required"] == ["ID"] and things["properties"]["D"] == {"description": "/d of the "
                                                                           "API"}
+
+
+def test_editors_can_read_how_each_file_is_compiled():
+    entries = json.loads((firn_sim.ROOT / "compile_commands.json").read_text())
+    assert {"src/cli/main.c", "sim/main.c"} <= {entry["file"] for entry in entries}
+    version = (firn_sim.ROOT / "VERSION").read_text().strip()
+    assert all(f'-DFIRN_VERSION="{version}"' in shlex.split(entry["command"])
+               for entry in entries)
