@@ -213,7 +213,8 @@ static void write_let_pass(const struct sheet *sheet)
 		if (n == 0)
 			continue;
 		buf_addf(sheet->out, "%s%s: the last run took %lld %s for an empty answer\n",
-			 any ? "" : "\n", stream->stream, (long long)n, n == 1 ? "error" : "errors");
+			 any ? "" : "\n", stream->stream, (long long)n,
+			 n == 1 ? "error" : "errors");
 		any = true;
 	}
 }

@@ -115,7 +115,8 @@ static bool ask(struct asking *a, struct response *ret, struct err *reterr)
 	if (t->probe != NULL && !sign_in(t, reterr))
 		return false;
 	if (!sign_mark(t->sign, &mark, reterr) ||
-	    !rest_next(a->rest, &mark, clock_now_us(), &request, &step, reterr) || step == REST_DONE)
+	    !rest_next(a->rest, &mark, clock_now_us(), &request, &step, reterr) ||
+	    step == REST_DONE)
 		return false;
 	buf_init(&lines, 4 * URL_BYTES_MAX);
 	try_write_request(&request, &mark, &lines);

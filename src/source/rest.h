@@ -34,7 +34,7 @@ struct question {
 	const struct stream *stream;
 	size_t element, elements_n;  /* of repeat.over: the first and how many; 0: no repeat */
 	int64_t from_us, until_us;   /* [from, until); until WINDOW_OPEN: no end */
-	const struct value *parent;  /* by column of stream->for_each (rest_cell); NULL: no parent */
+	const struct value *parent;  /* by column of stream->for_each (rest_cell); NULL: none */
 };
 
 /* A row's cell as what is asked for the row takes it: a number stays one in a body, or in a column
@@ -47,8 +47,8 @@ MUST_CHECK bool rest_open(struct rest **ret, const struct rest_setup *, const st
 void rest_close(struct rest *); /* NULL is fine */
 
 enum rest_step { REST_ASK, REST_DONE };
-/* The request stays valid until the next call on this rest. `now_us` is its {run.fetched_at}. ERR_USAGE: a template has no value,
- * a URL is none, or a link leads to another host. */
+/* The request stays valid until the next call on this rest; `now_us` is its {run.fetched_at}.
+ * ERR_USAGE: a template has no value, a URL is none, or a link leads to another host. */
 MUST_CHECK bool rest_next(struct rest *, const struct sign_mark *, int64_t now_us,
 			  struct request *ret, enum rest_step *ret_step, struct err *reterr);
 

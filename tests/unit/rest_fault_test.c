@@ -19,7 +19,8 @@ static bool talk(struct rest_case *c, struct response *responses, size_t n, stru
 	enum rest_step step;
 	bool done = rest_open(&c->rest, &c->setup, &c->question, err);
 	for (size_t i = 0; i < n && done; i++)
-		done = rest_next(c->rest, &c->mark, NOW_US, &request, &step, err) && step == REST_ASK &&
+		done = rest_next(c->rest, &c->mark, NOW_US, &request, &step, err) &&
+		       step == REST_ASK &&
 		       rest_take(c->rest, &responses[i], NOW_US, &c->sink, &c->verdict, err);
 	if (done)
 		assert_true(rest_next(c->rest, &c->mark, NOW_US, &request, &step, err));

@@ -200,7 +200,8 @@ static void a_token_is_asked_for_as_json_on_the_same_host(void **state)
 	assert_string_equal(ask_token(&s),
 		"POST https://other.example.com/t\nContent-Type: application/json\n"
 		"{\"grant_type\":\"client_credentials\",\"client_id\":\"id&1\","
-		"\"client_secret\":\"s3c\\\"ret\",\"scope\":\"s\",\"n\":\"a\",\"i\":5,\"t\":\"5\"}");
+		"\"client_secret\":\"s3c\\\"ret\",\"scope\":\"s\","
+		"\"n\":\"a\",\"i\":5,\"t\":\"5\"}");
 	end(&s);
 }
 
