@@ -1,11 +1,10 @@
-#include "base/file.h"
+#include "base/file_private.h"
 
 #include "base/bounds.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,49 +12,15 @@
 #include <unistd.h>
 
 /* --- reading --- */
-static bool is_users_fault(int code)
+bool file_is_users_fault(int code)
 {
 	return code == ENOENT || code == EACCES || code == EPERM || code == ENOTDIR ||
 	       code == EISDIR || code == ELOOP || code == ENAMETOOLONG;
 }
 
-static bool complain(const char *what, const char *path, struct err *reterr)
+int file_open_any(const char *path)
 {
-	bool fault = is_users_fault(errno);
-	err_sys(reterr, "cannot %s '%s'", what, path);
-	if (fault)
-		reterr->kind = ERR_USAGE;
-	return false;
-}
-
-static bool read_all(int fd, const char *path, struct buf *ret, struct err *reterr)
-{
-	struct stat info;
-	char beyond;
-	size_t want = 16 * KIB;
-	/* One byte more than the file has shows its end without another growth. */
-	if (fstat(fd, &info) == 0 && info.st_size > 0 && info.st_size < INT_MAX)
-		want = (size_t)info.st_size + 1;
-	for (;;) {
-		size_t left = ret->max - ret->size;
-		size_t size = left == 0 ? 1 : want < left ? want : left;
-		char *at = left == 0 ? &beyond : buf_reserve(ret, size);
-		if (at == NULL)
-			return buf_ok(ret, reterr);
-		ssize_t n = read(fd, at, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return complain("read", path, reterr);
-		if (n == 0)
-			return true;
-		if (left == 0)
-			return err_set(reterr, ERR_DATA, "'%s' is larger than %zu bytes", path,
-				       ret->max);
-		ret->size += (size_t)n;
-		ret->data[ret->size] = '\0';
-		want = size > (size_t)n ? size - (size_t)n : 16 * KIB;
-	}
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 int file_open_read(const char *path, struct err *reterr)
@@ -64,7 +29,7 @@ int file_open_read(const char *path, struct err *reterr)
 	/* A pipe must not make us wait for its writer. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
-		complain("open", path, reterr);
+		file_complain("open", path, reterr);
 		return -1;
 	}
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
@@ -72,19 +37,6 @@ int file_open_read(const char *path, struct err *reterr)
 	file_close(fd);
 	err_set(reterr, ERR_USAGE, "'%s' is no file", path);
 	return -1;
-}
-
-bool file_read(const char *path, struct buf *ret, struct err *reterr)
-{
-	size_t before = ret->size;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complain("open", path, reterr);
-	bool done = read_all(fd, path, ret, reterr);
-	if (!done)
-		buf_cut(ret, before);
-	close(fd);
-	return done;
 }
 
 bool file_exists(const char *path)
@@ -130,7 +82,7 @@ bool file_each(const char *folder, bool (*each)(void *user, const char *name), v
 	DIR *entries = opendir(folder);
 	bool more = true;
 	if (entries == NULL)
-		return complain("list", folder, reterr);
+		return file_complain("list", folder, reterr);
 	while (more) {
 		errno = 0;
 		const struct dirent *entry = readdir(entries);
@@ -141,7 +93,7 @@ bool file_each(const char *folder, bool (*each)(void *user, const char *name), v
 	}
 	bool done = !more || errno == 0;
 	if (!done)
-		complain("list", folder, reterr);
+		file_complain("list", folder, reterr);
 	closedir(entries);
 	return done;
 }
@@ -152,7 +104,7 @@ bool file_absolute(struct buf *ret, const char *folder, struct err *reterr)
 	if (real == NULL && errno == ENOMEM)
 		return err_memory(reterr);
 	if (real == NULL)
-		return complain("find", folder, reterr);
+		return file_complain("find", folder, reterr);
 	bool done = buf_add_text(ret, real) || buf_ok(ret, reterr);
 	free(real);
 	return done;
@@ -178,7 +130,7 @@ int file_open_append(const char *path, struct err *reterr)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
 	if (fd < 0)
-		complain("write to", path, reterr);
+		file_complain("write to", path, reterr);
 	return fd;
 }
 
@@ -187,7 +139,7 @@ int file_open_append_private(const char *path, struct err *reterr)
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd >= 0 && fchmod(fd, 0600) == 0)
 		return fd;
-	complain("write to", path, reterr);
+	file_complain("write to", path, reterr);
 	file_close(fd);
 	return -1;
 }
@@ -267,7 +219,7 @@ static bool make_one(const char *path, struct err *reterr)
 		if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
 			return true;
 		errno = code == EEXIST ? ENOTDIR : code;
-		return complain("make folder", path, reterr);
+		return file_complain("make folder", path, reterr);
 	}
 	snprintf(above, sizeof above, "%.*s", SPAN_ARGS(file_folder_of(path)));
 	int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

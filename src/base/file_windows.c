@@ -1,4 +1,4 @@
-#include "base/file.h"
+#include "base/file_private.h"
 
 #include "base/windows.h"
 
@@ -7,51 +7,13 @@
 #include <io.h>
 
 /* --- reading --- */
-static bool is_users_fault(int code)
+bool file_is_users_fault(int code)
 {
 	return code == ENOENT || code == EACCES || code == ENOTDIR || code == ELOOP ||
 	       code == ENAMETOOLONG || code == EINVAL || code == EILSEQ;
 }
 
-static bool complain(const char *what, const char *path, struct err *reterr)
-{
-	bool fault = is_users_fault(errno);
-	err_sys(reterr, "cannot %s '%s'", what, path);
-	if (fault)
-		reterr->kind = ERR_USAGE;
-	return false;
-}
-
-static bool read_all(int fd, const char *path, struct buf *ret, struct err *reterr)
-{
-	LARGE_INTEGER bytes;
-	char beyond;
-	size_t want = 16 * KIB;
-	/* One byte more than the file has shows its end without another growth. */
-	if (GetFileSizeEx(windows_handle(fd), &bytes) && bytes.QuadPart > 0 &&
-	    bytes.QuadPart < INT_MAX)
-		want = (size_t)bytes.QuadPart + 1;
-	for (;;) {
-		size_t left = ret->max - ret->size;
-		size_t size = left == 0 ? 1 : want < left ? want : left;
-		char *at = left == 0 ? &beyond : buf_reserve(ret, size);
-		if (at == NULL)
-			return buf_ok(ret, reterr);
-		int n = _read(fd, at, (unsigned)size);
-		if (n < 0)
-			return complain("read", path, reterr);
-		if (n == 0)
-			return true;
-		if (left == 0)
-			return err_set(reterr, ERR_DATA, "'%s' is larger than %zu bytes", path,
-				       ret->max);
-		ret->size += (size_t)n;
-		ret->data[ret->size] = '\0';
-		want = size > (size_t)n ? size - (size_t)n : 16 * KIB;
-	}
-}
-
-static int open_to_read(const char *path)
+int file_open_any(const char *path)
 {
 	wchar_t wide[WINDOWS_PATH_MAX];
 	if (!windows_path(path, wide))
@@ -61,9 +23,9 @@ static int open_to_read(const char *path)
 
 int file_open_read(const char *path, struct err *reterr)
 {
-	int fd = open_to_read(path);
+	int fd = file_open_any(path);
 	if (fd < 0) {
-		complain("open", path, reterr);
+		file_complain("open", path, reterr);
 		return -1;
 	}
 	if (windows_is_file(windows_handle(fd)))
@@ -71,19 +33,6 @@ int file_open_read(const char *path, struct err *reterr)
 	file_close(fd);
 	err_set(reterr, ERR_USAGE, "'%s' is no file", path);
 	return -1;
-}
-
-bool file_read(const char *path, struct buf *ret, struct err *reterr)
-{
-	size_t before = ret->size;
-	int fd = open_to_read(path);
-	if (fd < 0)
-		return complain("open", path, reterr);
-	bool done = read_all(fd, path, ret, reterr);
-	if (!done)
-		buf_cut(ret, before);
-	file_close(fd);
-	return done;
 }
 
 /* INVALID_FILE_ATTRIBUTES, with errno: nothing is there. */
@@ -139,7 +88,7 @@ bool file_each(const char *folder, bool (*each)(void *user, const char *name), v
 {
 	wchar_t wide[WINDOWS_PATH_MAX];
 	return (windows_path(folder, wide) && windows_each(wide, each, user)) ||
-	       complain("list", folder, reterr);
+	       file_complain("list", folder, reterr);
 }
 
 bool file_absolute(struct buf *ret, const char *folder, struct err *reterr)
@@ -149,7 +98,7 @@ bool file_absolute(struct buf *ret, const char *folder, struct err *reterr)
 	if (windows_path(folder, wide))
 		handle = windows_open(wide, 0, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	if (handle == INVALID_HANDLE_VALUE)
-		return complain("find", folder, reterr);
+		return file_complain("find", folder, reterr);
 	DWORD size = GetFinalPathNameByHandleW(handle, whole, WINDOWS_PATH_MAX, VOLUME_NAME_DOS);
 	if (size == 0)
 		windows_failed();
@@ -158,7 +107,7 @@ bool file_absolute(struct buf *ret, const char *folder, struct err *reterr)
 	CloseHandle(handle);
 	if (size == 0 || size >= WINDOWS_PATH_MAX ||
 	    (!windows_add_path(ret, whole) && !ret->failed))
-		return complain("find", folder, reterr);
+		return file_complain("find", folder, reterr);
 	return buf_ok(ret, reterr);
 }
 
@@ -173,7 +122,7 @@ int file_open_append(const char *path, struct err *reterr)
 					     NULL),
 				_O_WRONLY | _O_APPEND);
 	if (fd < 0)
-		complain("write to", path, reterr);
+		file_complain("write to", path, reterr);
 	return fd;
 }
 
