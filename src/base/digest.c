@@ -4,6 +4,8 @@
  * hash may be compared between machines. */
 #include "base/digest.h"
 
+#include "base/little_endian.h"
+
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -117,26 +119,6 @@ bool digest_random(unsigned char *out, size_t size, struct err *reterr)
 	return true;
 }
 
-static inline uint64_t read_64(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
-static inline uint64_t read_32(const char *at)
-{
-	uint32_t word;
-	memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap32(word);
-#endif
-	return word;
-}
-
 static inline uint64_t stir(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
@@ -152,21 +134,21 @@ uint64_t digest_hash64(struct span data, uint64_t seed)
 	if (left > 32) {
 		uint64_t other = hash; /* two chains: the multiplier is never waited for */
 		for (; left > 32; at += 32, left -= 32) {
-			hash = stir(read_64(at) ^ ROOT_3, read_64(at + 8) ^ hash);
-			other = stir(read_64(at + 16) ^ ROOT_5, read_64(at + 24) ^ other);
+			hash = stir(little_64(at) ^ ROOT_3, little_64(at + 8) ^ hash);
+			other = stir(little_64(at + 16) ^ ROOT_5, little_64(at + 24) ^ other);
 		}
 		hash = stir(hash ^ ROOT_7, other ^ ROOT_2);
 	}
 	if (left > 16) {
-		hash = stir(read_64(at) ^ ROOT_3, read_64(at + 8) ^ hash);
-		first = read_64(at + left - 16);
-		last = read_64(at + left - 8);
+		hash = stir(little_64(at) ^ ROOT_3, little_64(at + 8) ^ hash);
+		first = little_64(at + left - 16);
+		last = little_64(at + left - 8);
 	} else if (left >= 8) {
-		first = read_64(at);
-		last = read_64(at + left - 8);
+		first = little_64(at);
+		last = little_64(at + left - 8);
 	} else if (left >= 4) {
-		first = read_32(at);
-		last = read_32(at + left - 4);
+		first = little_32(at);
+		last = little_32(at + left - 4);
 	} else if (left > 0) {
 		first = (unsigned char)at[0];
 		last = (uint64_t)(unsigned char)at[left / 2] << 8 | (unsigned char)at[left - 1];

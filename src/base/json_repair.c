@@ -1,17 +1,7 @@
 #include "base/json_private.h"
+#include "base/text.h"
 
 #include <stdint.h>
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The code unit of an escape \uXXXX at the begin of text; -1: there is none. */
 static int32_t escaped_unit(struct span text)
@@ -20,7 +10,7 @@ static int32_t escaped_unit(struct span text)
 	if (text.size < 6 || text.at[0] != '\\' || text.at[1] != 'u')
 		return -1;
 	for (size_t i = 2; i < 6; i++) {
-		int digit = hex_digit(text.at[i]);
+		int digit = text_hex_digit(text.at[i]);
 		if (digit < 0)
 			return -1;
 		unit = unit * 16 + digit;

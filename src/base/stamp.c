@@ -6,6 +6,7 @@
  * reads whatever ISO 8601 allows of a date, a time of day and an offset. */
 #include "base/stamp.h"
 
+#include "base/little_endian.h"
 #include "base/stamp_private.h"
 
 #include <stdio.h>
@@ -253,20 +254,10 @@ static bool read_any_iso(struct span text, int64_t *ret_us)
 	return true;
 }
 
-static inline uint64_t read_8(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
 /* What the bytes become when the expected ones are taken away: digits are 0 to 9, signs are 0. */
-#define TAKE(word, text) ((word) ^ read_8(text))
+#define TAKE(word, text) ((word) ^ little_64(text))
 /* Sets the high bit of every byte that is above 9 (digit) or above 0 (sign). */
-#define FAULT(word, most) (((word) + read_8(most)) | (word))
+#define FAULT(word, most) (((word) + little_64(most)) | (word))
 #define DIGIT "\x76"
 #define SIGN "\x7F"
 
@@ -279,9 +270,9 @@ bool stamp_read_iso(struct span text, int64_t *ret_us)
 {
 	if (text.size != 24)
 		return read_any_iso(text, ret_us);
-	uint64_t a = TAKE(read_8(text.at), "0000-00-");
-	uint64_t b = TAKE(read_8(text.at + 8), "00T00:00");
-	uint64_t c = TAKE(read_8(text.at + 16), ":00.000Z");
+	uint64_t a = TAKE(little_64(text.at), "0000-00-");
+	uint64_t b = TAKE(little_64(text.at + 8), "00T00:00");
+	uint64_t c = TAKE(little_64(text.at + 16), ":00.000Z");
 	uint64_t fault = FAULT(a, DIGIT DIGIT DIGIT DIGIT SIGN DIGIT DIGIT SIGN) |
 			 FAULT(b, DIGIT DIGIT SIGN DIGIT DIGIT SIGN DIGIT DIGIT) |
 			 FAULT(c, SIGN DIGIT DIGIT SIGN DIGIT DIGIT DIGIT SIGN);

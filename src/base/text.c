@@ -117,6 +117,17 @@ static bool is_unreserved(char c)
 	       c == '-' || c == '_' || c == '.' || c == '~';
 }
 
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 bool text_percent(struct buf *out, struct span text)
 {
 	static const char HEX[] = "0123456789ABCDEF";

@@ -28,6 +28,7 @@ const char *text_nearest(const char *name, const char *const *names);
 /* Percent-encodes everything but A-Z a-z 0-9 - _ . ~ (RFC 3986, "unreserved"). */
 bool text_percent(struct buf *out, struct span text);
 bool text_hex(struct buf *out, const unsigned char *bytes, size_t size); /* lower case */
+int text_hex_digit(char c); /* its value; -1: it is none */
 
 /* "350ms", "6s", "10m", "1h", "30d" and also "0s"; whole numbers only. */
 bool text_duration(struct span text, int64_t *ret_us);

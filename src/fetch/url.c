@@ -31,17 +31,6 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The bytes before the first of `ends`; *text is left with the rest. */
 static struct span cut(struct span *text, const char *ends)
 {
@@ -108,8 +97,8 @@ static bool read_groups(struct span text, unsigned groups[GROUPS], int *ret_n, i
 	while (i < text.size) {
 		size_t start = i;
 		unsigned value = 0;
-		while (i < text.size && i < start + 4 && hex_value(text.at[i]) >= 0)
-			value = value << 4 | (unsigned)hex_value(text.at[i++]);
+		while (i < text.size && i < start + 4 && text_hex_digit(text.at[i]) >= 0)
+			value = value << 4 | (unsigned)text_hex_digit(text.at[i++]);
 		if (i == start || n == GROUPS)
 			return false;
 		if (i < text.size && text.at[i] == '.') {

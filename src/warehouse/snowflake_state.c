@@ -7,24 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-static void add_text(struct warehouse *warehouse, const char *before, const char *text)
-{
-	buf_add_text(&warehouse->sql, before);
-	sql_text_or_null(&warehouse->sql, warehouse->dialect, text);
-}
-
-static void add_stamp(struct warehouse *warehouse, const char *before, int64_t us)
-{
-	buf_add_text(&warehouse->sql, before);
-	sql_stamp(&warehouse->sql, us);
-}
-
-static void add_int(struct warehouse *warehouse, const char *before, int64_t value)
-{
-	buf_add_text(&warehouse->sql, before);
-	sql_int(&warehouse->sql, value);
-}
-
 /* --- windows --- */
 
 static void add_windows(struct warehouse *warehouse, const struct commit *commit)
@@ -35,14 +17,14 @@ static void add_windows(struct warehouse *warehouse, const struct commit *commit
 		assert(window->from_us <= window->until_us);
 		if (state_window_is_covered(commit, i))
 			continue;
-		add_text(warehouse, first ? "(" : ", (", window->stream);
-		add_text(warehouse, ", ", window->part);
-		add_stamp(warehouse, ", ", window->from_us);
-		add_stamp(warehouse, ", ", window->until_us);
-		add_int(warehouse, ", ", window->rows_loaded);
+		state_text(warehouse, first ? "(" : ", (", window->stream);
+		state_text(warehouse, ", ", window->part);
+		state_stamp(warehouse, ", ", window->from_us);
+		state_stamp(warehouse, ", ", window->until_us);
+		state_int(warehouse, ", ", window->rows_loaded);
 		buf_add_text(&warehouse->sql, ", ");
 		sql_int_or_null(&warehouse->sql, window->rows_counted, -1);
-		add_stamp(warehouse, ", ", window->completed_us);
+		state_stamp(warehouse, ", ", window->completed_us);
 		buf_add_char(&warehouse->sql, ')');
 		first = false;
 	}
@@ -61,7 +43,7 @@ bool snowflake_write_windows(struct warehouse *warehouse, const struct commit *c
 	add_windows(warehouse, commit);
 	buf_add_text(sql, ") AS v(s, p, f, u, l, c, a) CROSS JOIN (VALUES (FALSE), (TRUE))"
 		     " AS k(covers)) AS n ON t.\"PIPELINE\" = ");
-	add_text(warehouse, "", commit->pipeline);
+	state_text(warehouse, "", commit->pipeline);
 	buf_add_text(sql, " AND t.\"STREAM\" = n.s AND t.\"PART\" = n.p"
 		     " AND t.\"WINDOW_FROM\" >= n.f AND t.\"WINDOW_UNTIL\" <= n.u"
 		     " AND n.covers = (t.\"WINDOW_FROM\" > n.f OR t.\"WINDOW_UNTIL\" < n.u)"
@@ -71,7 +53,7 @@ bool snowflake_write_windows(struct warehouse *warehouse, const struct commit *c
 		     " WHEN NOT MATCHED AND NOT n.covers THEN INSERT (\"PIPELINE\", \"STREAM\","
 		     " \"PART\", \"WINDOW_FROM\", \"WINDOW_UNTIL\", \"ROWS_LOADED\","
 		     " \"ROWS_COUNTED\", \"COMPLETED_AT\") VALUES (");
-	add_text(warehouse, "", commit->pipeline);
+	state_text(warehouse, "", commit->pipeline);
 	buf_add_text(sql, ", n.s, n.p, n.f, n.u, n.l, n.c, n.a)");
 	return warehouse_run(warehouse, NULL, 0, reterr);
 }
@@ -112,27 +94,27 @@ bool snowflake_write_moves(struct warehouse *warehouse, const struct commit *com
 	for (size_t i = 0; i < commit->moves_n; i++) {
 		const struct state_move *move = &commit->moves[i];
 		assert(move->after_us >= move->before_us && "a watermark never moves back here");
-		add_text(warehouse, i == 0 ? "(" : ", (", move->stream);
-		add_text(warehouse, ", ", move->part);
-		add_stamp(warehouse, ", ", move->before_us);
-		add_int(warehouse, ", ", move->before_generation);
-		add_stamp(warehouse, ", ", move->after_us);
+		state_text(warehouse, i == 0 ? "(" : ", (", move->stream);
+		state_text(warehouse, ", ", move->part);
+		state_stamp(warehouse, ", ", move->before_us);
+		state_int(warehouse, ", ", move->before_generation);
+		state_stamp(warehouse, ", ", move->after_us);
 		buf_add_char(sql, ')');
 	}
-	add_text(warehouse, ") AS v(s, p, b, g, a)) AS n ON t.\"PIPELINE\" = ",
+	state_text(warehouse, ") AS v(s, p, b, g, a)) AS n ON t.\"PIPELINE\" = ",
 		 commit->pipeline);
 	buf_add_text(sql, " AND t.\"STREAM\" = n.s AND t.\"PART\" = n.p"
 		     " WHEN MATCHED AND t.\"GENERATION\" = n.g AND t.\"WATERMARK\" IS NOT"
 		     " DISTINCT FROM n.b THEN UPDATE SET t.\"WATERMARK\" = n.a,"
 		     " t.\"GENERATION\" = n.g + 1");
-	add_int(warehouse, ", t.\"SCHEMA_VERSION\" = ", STATE_SCHEMA_VERSION);
-	add_stamp(warehouse, ", t.\"UPDATED_AT\" = ", commit->load_timestamp_us);
+	state_int(warehouse, ", t.\"SCHEMA_VERSION\" = ", STATE_SCHEMA_VERSION);
+	state_stamp(warehouse, ", t.\"UPDATED_AT\" = ", commit->load_timestamp_us);
 	buf_add_text(sql, " WHEN NOT MATCHED AND n.g = 0 THEN INSERT (\"PIPELINE\", \"STREAM\","
 		     " \"PART\", \"WATERMARK\", \"GENERATION\", \"SCHEMA_VERSION\","
 		     " \"UPDATED_AT\") VALUES (");
-	add_text(warehouse, "", commit->pipeline);
-	add_int(warehouse, ", n.s, n.p, n.a, 1, ", STATE_SCHEMA_VERSION);
-	add_stamp(warehouse, ", ", commit->load_timestamp_us);
+	state_text(warehouse, "", commit->pipeline);
+	state_int(warehouse, ", n.s, n.p, n.a, 1, ", STATE_SCHEMA_VERSION);
+	state_stamp(warehouse, ", ", commit->load_timestamp_us);
 	buf_add_char(sql, ')');
 	if (!warehouse_run(warehouse, changed, 2, reterr))
 		return false;

@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_text(struct warehouse *warehouse, const char *before, const char *text)
+void state_text(struct warehouse *warehouse, const char *before, const char *text)
 {
 	buf_add_text(&warehouse->sql, before);
 	sql_text_or_null(&warehouse->sql, warehouse->dialect, text);
 }
 
-static void add_stamp(struct warehouse *warehouse, const char *before, int64_t us)
+void state_stamp(struct warehouse *warehouse, const char *before, int64_t us)
 {
 	buf_add_text(&warehouse->sql, before);
 	sql_stamp(&warehouse->sql, us);
 }
 
-static void add_int(struct warehouse *warehouse, const char *before, int64_t value)
+void state_int(struct warehouse *warehouse, const char *before, int64_t value)
 {
 	buf_add_text(&warehouse->sql, before);
 	sql_int(&warehouse->sql, value);
@@ -53,14 +53,14 @@ static bool drop_covered(struct warehouse *warehouse, const struct commit *commi
 	buf_add_text(sql, "DELETE FROM \"FIRN_WINDOWS\" USING (SELECT * FROM (VALUES ");
 	for (size_t i = 0; i < commit->windows_n; i++) {
 		const struct window_row *window = &commit->windows[i];
-		add_text(warehouse, i == 0 ? "(" : ", (", window->stream);
-		add_text(warehouse, ", ", window->part);
-		add_stamp(warehouse, ", ", window->from_us);
-		add_stamp(warehouse, ", ", window->until_us);
+		state_text(warehouse, i == 0 ? "(" : ", (", window->stream);
+		state_text(warehouse, ", ", window->part);
+		state_stamp(warehouse, ", ", window->from_us);
+		state_stamp(warehouse, ", ", window->until_us);
 		buf_add_char(sql, ')');
 	}
 	buf_add_text(sql, ") AS v(s, p, f, u)) AS n WHERE \"FIRN_WINDOWS\".\"PIPELINE\" = ");
-	add_text(warehouse, "", commit->pipeline);
+	state_text(warehouse, "", commit->pipeline);
 	buf_add_text(sql, " AND \"FIRN_WINDOWS\".\"STREAM\" = n.s"
 			  " AND \"FIRN_WINDOWS\".\"PART\" = n.p"
 			  " AND \"FIRN_WINDOWS\".\"WINDOW_FROM\" >= n.f"
@@ -84,15 +84,15 @@ bool state_write_windows(struct warehouse *warehouse, const struct commit *commi
 		assert(window->from_us <= window->until_us);
 		if (state_window_is_covered(commit, i))
 			continue;
-		add_text(warehouse, first ? "(" : ", (", commit->pipeline);
-		add_text(warehouse, ", ", window->stream);
-		add_text(warehouse, ", ", window->part);
-		add_stamp(warehouse, ", ", window->from_us);
-		add_stamp(warehouse, ", ", window->until_us);
-		add_int(warehouse, ", ", window->rows_loaded);
+		state_text(warehouse, first ? "(" : ", (", commit->pipeline);
+		state_text(warehouse, ", ", window->stream);
+		state_text(warehouse, ", ", window->part);
+		state_stamp(warehouse, ", ", window->from_us);
+		state_stamp(warehouse, ", ", window->until_us);
+		state_int(warehouse, ", ", window->rows_loaded);
 		buf_add_text(&warehouse->sql, ", ");
 		sql_int_or_null(&warehouse->sql, window->rows_counted, -1);
-		add_stamp(warehouse, ", ", window->completed_us);
+		state_stamp(warehouse, ", ", window->completed_us);
 		buf_add_char(&warehouse->sql, ')');
 		first = false;
 	}
@@ -104,9 +104,9 @@ bool state_write_windows(struct warehouse *warehouse, const struct commit *commi
 static void where_move(struct warehouse *warehouse, const struct commit *commit,
 		       const struct state_move *move)
 {
-	add_text(warehouse, " WHERE \"PIPELINE\" = ", commit->pipeline);
-	add_text(warehouse, " AND \"STREAM\" = ", move->stream);
-	add_text(warehouse, " AND \"PART\" = ", move->part);
+	state_text(warehouse, " WHERE \"PIPELINE\" = ", commit->pipeline);
+	state_text(warehouse, " AND \"STREAM\" = ", move->stream);
+	state_text(warehouse, " AND \"PART\" = ", move->part);
 }
 
 static void say_state(char *out, size_t room, int64_t us, int64_t generation)
@@ -147,8 +147,8 @@ bool state_is_written(struct warehouse *warehouse, const struct commit *commit, 
 	assert(commit->moves_n > 0);
 	buf_add_text(&warehouse->sql, "SELECT COUNT(*) FROM \"FIRN_STATE\"");
 	where_move(warehouse, commit, &commit->moves[0]);
-	add_int(warehouse, " AND \"GENERATION\" = ", commit->moves[0].before_generation + 1);
-	add_stamp(warehouse, " AND \"UPDATED_AT\" = ", commit->load_timestamp_us);
+	state_int(warehouse, " AND \"GENERATION\" = ", commit->moves[0].before_generation + 1);
+	state_stamp(warehouse, " AND \"UPDATED_AT\" = ", commit->load_timestamp_us);
 	bool done = warehouse_run(warehouse, &found, 1, reterr);
 	*ret = found == 1;
 	return done;
@@ -172,12 +172,12 @@ static void add_first_state(struct warehouse *warehouse, const struct commit *co
 	buf_add_text(&warehouse->sql, "INSERT INTO \"FIRN_STATE\" (\"PIPELINE\", \"STREAM\","
 		     " \"PART\", \"WATERMARK\", \"GENERATION\", \"SCHEMA_VERSION\","
 		     " \"UPDATED_AT\") SELECT ");
-	add_text(warehouse, "", commit->pipeline);
-	add_text(warehouse, ", ", move->stream);
-	add_text(warehouse, ", ", move->part);
-	add_stamp(warehouse, ", ", move->after_us);
-	add_int(warehouse, ", 1, ", STATE_SCHEMA_VERSION);
-	add_stamp(warehouse, ", ", commit->load_timestamp_us);
+	state_text(warehouse, "", commit->pipeline);
+	state_text(warehouse, ", ", move->stream);
+	state_text(warehouse, ", ", move->part);
+	state_stamp(warehouse, ", ", move->after_us);
+	state_int(warehouse, ", 1, ", STATE_SCHEMA_VERSION);
+	state_stamp(warehouse, ", ", commit->load_timestamp_us);
 	buf_add_text(&warehouse->sql, " WHERE NOT EXISTS (SELECT 1 FROM \"FIRN_STATE\"");
 	where_move(warehouse, commit, move);
 	buf_add_char(&warehouse->sql, ')');
@@ -186,13 +186,13 @@ static void add_first_state(struct warehouse *warehouse, const struct commit *co
 static void add_next_state(struct warehouse *warehouse, const struct commit *commit,
 			   const struct state_move *move)
 {
-	add_stamp(warehouse, "UPDATE \"FIRN_STATE\" SET \"WATERMARK\" = ", move->after_us);
-	add_int(warehouse, ", \"GENERATION\" = ", move->before_generation + 1);
-	add_int(warehouse, ", \"SCHEMA_VERSION\" = ", STATE_SCHEMA_VERSION);
-	add_stamp(warehouse, ", \"UPDATED_AT\" = ", commit->load_timestamp_us);
+	state_stamp(warehouse, "UPDATE \"FIRN_STATE\" SET \"WATERMARK\" = ", move->after_us);
+	state_int(warehouse, ", \"GENERATION\" = ", move->before_generation + 1);
+	state_int(warehouse, ", \"SCHEMA_VERSION\" = ", STATE_SCHEMA_VERSION);
+	state_stamp(warehouse, ", \"UPDATED_AT\" = ", commit->load_timestamp_us);
 	where_move(warehouse, commit, move);
-	add_int(warehouse, " AND \"GENERATION\" = ", move->before_generation);
-	add_stamp(warehouse, " AND \"WATERMARK\" IS NOT DISTINCT FROM ", move->before_us);
+	state_int(warehouse, " AND \"GENERATION\" = ", move->before_generation);
+	state_stamp(warehouse, " AND \"WATERMARK\" IS NOT DISTINCT FROM ", move->before_us);
 }
 
 bool state_write_moves(struct warehouse *warehouse, const struct commit *commit,
@@ -221,26 +221,26 @@ bool state_write_moves(struct warehouse *warehouse, const struct commit *commit,
 void state_add_run(struct warehouse *warehouse, const struct commit *commit,
 		   const struct run_row *run)
 {
-	add_text(warehouse, "(", run->run_id);
-	add_text(warehouse, ", ", commit->pipeline);
-	add_text(warehouse, ", ", run->stream);
-	add_text(warehouse, ", ", run->command);
-	add_stamp(warehouse, ", ", run->started_us);
-	add_stamp(warehouse, ", ", run->ended_us);
-	add_stamp(warehouse, ", ", run->window_from_us);
-	add_stamp(warehouse, ", ", run->window_until_us);
-	add_int(warehouse, ", ", run->pages);
-	add_int(warehouse, ", ", run->rows_fetched);
-	add_int(warehouse, ", ", run->rows_inserted);
-	add_int(warehouse, ", ", run->rows_updated);
-	add_int(warehouse, ", ", run->rows_rescued);
-	add_int(warehouse, ", ", run->rows_rejected);
-	add_int(warehouse, ", ", run->retries);
-	add_int(warehouse, ", ", run->bytes);
-	add_text(warehouse, ", ", outcome_name(run->outcome));
-	add_text(warehouse, ", ", run->error);
-	add_text(warehouse, ", ", run->host);
-	add_text(warehouse, ", ", run->version);
+	state_text(warehouse, "(", run->run_id);
+	state_text(warehouse, ", ", commit->pipeline);
+	state_text(warehouse, ", ", run->stream);
+	state_text(warehouse, ", ", run->command);
+	state_stamp(warehouse, ", ", run->started_us);
+	state_stamp(warehouse, ", ", run->ended_us);
+	state_stamp(warehouse, ", ", run->window_from_us);
+	state_stamp(warehouse, ", ", run->window_until_us);
+	state_int(warehouse, ", ", run->pages);
+	state_int(warehouse, ", ", run->rows_fetched);
+	state_int(warehouse, ", ", run->rows_inserted);
+	state_int(warehouse, ", ", run->rows_updated);
+	state_int(warehouse, ", ", run->rows_rescued);
+	state_int(warehouse, ", ", run->rows_rejected);
+	state_int(warehouse, ", ", run->retries);
+	state_int(warehouse, ", ", run->bytes);
+	state_text(warehouse, ", ", outcome_name(run->outcome));
+	state_text(warehouse, ", ", run->error);
+	state_text(warehouse, ", ", run->host);
+	state_text(warehouse, ", ", run->version);
 	buf_add_char(&warehouse->sql, ')');
 }
 
@@ -251,8 +251,8 @@ bool state_write_runs(struct warehouse *warehouse, const struct commit *commit, 
 		return true;
 	buf_add_text(sql, "DELETE FROM \"FIRN_RUNS\" WHERE (\"RUN_ID\", \"STREAM\") IN (");
 	for (size_t i = 0; i < commit->runs_n; i++) {
-		add_text(warehouse, i == 0 ? "(" : ", (", commit->runs[i].run_id);
-		add_text(warehouse, ", ", commit->runs[i].stream);
+		state_text(warehouse, i == 0 ? "(" : ", (", commit->runs[i].run_id);
+		state_text(warehouse, ", ", commit->runs[i].stream);
 		buf_add_char(sql, ')');
 	}
 	buf_add_char(sql, ')');

@@ -104,6 +104,10 @@ MUST_CHECK bool stage_merge(struct warehouse *, const struct stage *, const stru
 			    struct table_merge *, struct err *reterr);
 
 /* --- state_write.c: inside of the transaction --- */
+/* A value of a state's statement, behind the text that joins it to the one before. */
+void state_text(struct warehouse *, const char *before, const char *text);
+void state_stamp(struct warehouse *, const char *before, int64_t us);
+void state_int(struct warehouse *, const char *before, int64_t value);
 /* Of windows that come together: another one covers this. */
 bool state_window_is_covered(const struct commit *, size_t at);
 /* What is there of a watermark that could not be moved; and to say so (ERR_BUSY). */
