@@ -145,7 +145,8 @@ bool service_systemd(const struct service *service, struct buf *out)
 	/* A configuration that is wrong does not become right by trying again (exit code 2). */
 	buf_add_text(out, "StartLimitIntervalSec=0\n\n[Service]\nType=notify\nNotifyAccess=main\n");
 	add_command(service, out, "start");
-	buf_add_text(out, "ExecReload=/bin/kill -HUP $MAINPID\nRestart=on-failure\n"
+	/* The shell's own kill: a small system has no other (it is in procps). */
+	buf_add_text(out, "ExecReload=/bin/sh -c \"kill -HUP $MAINPID\"\nRestart=on-failure\n"
 			  "RestartSec=30s\nRestartPreventExitStatus=2\nWatchdogSec=60s\n"
 			  "TimeoutStopSec=15s\nKillMode=mixed\n");
 	add_sandbox(service, out);

@@ -53,6 +53,13 @@ def verified(analyze, *paths):
 
 # --- systemd ---
 
+def test_reload_needs_no_program_that_a_small_system_lacks(firn):
+    """/bin/kill is in procps, which a minimal Debian has not."""
+    configure(firn)
+    done = firn("service", "systemd")
+    assert values(done.out, "ExecReload") == ['/bin/sh -c "kill -HUP $MAINPID"'], done
+
+
 def test_the_unit_is_verified_and_hardened(firn, analyze, tmp_path):
     configure(firn)
     done = firn("service", "systemd", "--user", "root")
