@@ -4,6 +4,7 @@
 
 #include "fetching.h"
 
+#include <dlfcn.h>
 #include <zlib.h>
 
 #define OK "HTTP/1.1 200 OK"
@@ -383,6 +384,17 @@ static void an_ipv6_address_works(void **state)
 	wire_stop(&wire);
 }
 
+/* It asks whoever is first in the list of names, which the program is where it answers at all. */
+static void gnutls_is_told_that_it_need_not_begin(void **state)
+{
+	(void)state;
+	if (dlsym(RTLD_DEFAULT, "gnutls_global_init") == NULL)
+		skip(); /* this libcurl brings none */
+	int (*asked)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "_gnutls_global_init_skip");
+	assert_non_null(asked);
+	assert_int_equal(asked(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_chunked_answer_is_put_together_without_its_trailers),
 		cmocka_unit_test(an_answer_without_a_length_ends_with_its_connection),
 		cmocka_unit_test(an_answer_without_a_body_is_empty),
+		cmocka_unit_test(gnutls_is_told_that_it_need_not_begin),
 		cmocka_unit_test(a_compressed_answer_is_unpacked),
 		cmocka_unit_test_setup_teardown(a_get_sends_its_url_as_it_was_given, set_up,
 						tear_down),
