@@ -61,8 +61,7 @@ if [ "$mode" = long ]; then
 	FIRN_BUILD=build/asan FIRN_DRIVER_PATH=$PWD/deps/lib pytests "under ASan and UBSan" \
 		tests/e2e/test_load.py tests/e2e/test_load_faults.py tests/e2e/test_s3.py -m "not slow"
 	pytests "slow sweeps" tests/e2e -m slow --deselect tests/e2e/test_deb.py
-	pytests "spool, slow sweeps" tests/fault -m slow \
-		-k "not test_power_lost_in_many_more_ways"
+	pytests "spool, slow sweeps" tests/fault -m slow
 	python=deps/fakesnow/bin/python
 	pytests "Snowflake, slow faults" -m slow tests/snowflake/test_firn_*.py
 else
