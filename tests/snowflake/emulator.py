@@ -31,7 +31,7 @@ PYTHON = ROOT / "deps" / "fakesnow" / "bin" / "python"
 DRIVER = pathlib.Path(os.environ.get("FIRN_SNOWFLAKE_DRIVER",
                                      ROOT / "deps" / "lib" / "libadbc_driver_snowflake.so"))
 READER = "READER"
-START_SECONDS = 60
+START_SECONDS = 180
 _INSIDE = DML | TRANSACTION | {"SELECT"}
 _ANY_CERTIFICATE = ssl._create_unverified_context()
 
@@ -41,7 +41,7 @@ class Emulator:
         self.folder = pathlib.Path(folder)
         self.database, self.schema = database, schema
         self._options = options
-        self.process = self.port = None
+        self.process = self.port = self._reader = None
 
     # --- the process ---
     def launch(self, port=0):
@@ -64,9 +64,12 @@ class Emulator:
 
     def stop(self):
         """SIGTERM; its exit code."""
+        if self._reader is not None:
+            self._reader.communicate(timeout=60)
+            self._reader = None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
     def kill(self):
         self.process.kill()
@@ -88,7 +91,7 @@ class Emulator:
 
     # --- what it is told ---
     def control(self, method, what, body=None):
-        where = {"host": "127.0.0.1", "port": self.port, "timeout": 30}
+        where = {"host": "127.0.0.1", "port": self.port, "timeout": 120}
         connection = (http.client.HTTPSConnection(**where, context=_ANY_CERTIFICATE)
                       if "--tls" in self._options else http.client.HTTPConnection(**where))
         try:
@@ -189,7 +192,7 @@ class Emulator:
     def uploads(self, since=0):
         return self.journal("upload", since)
 
-    def wait_for(self, event, seconds=30, since=0, **fields):
+    def wait_for(self, event, seconds=90, since=0, **fields):
         """The first such event; waits until it is there."""
         end = time.monotonic() + seconds
         while True:
@@ -204,10 +207,14 @@ class Emulator:
         """Read back with Snowflake's own connector: a list of tuples. Not with --tls."""
         if sys.prefix == str(PYTHON.parents[1]):
             return read(self.port, self.database, self.schema, sql)
-        done = subprocess.run([PYTHON, "-B", HERE / "emulator.py", str(self.port), self.database,
-                               self.schema, sql], capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return [tuple(row) for row in json.loads(done.stdout)]
+        if self._reader is None:  # one for all questions: the connector takes a second to come
+            self._reader = subprocess.Popen([PYTHON, "-B", HERE / "emulator.py"], text=True,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        print(json.dumps([self.port, self.database, self.schema, sql]), file=self._reader.stdin,
+              flush=True)
+        answer = json.loads(self._reader.stdout.readline() or '"the reader has died"')
+        assert isinstance(answer, list), answer
+        return [tuple(row) for row in answer]
 
     # --- how to come in ---
     def options(self, **changes):
@@ -247,6 +254,15 @@ def read(port, database, schema, sql):
         return connection.cursor().execute(sql).fetchall()
 
 
+def serve():
+    """A line of JSON for each on standard input: the rows, or in words why not."""
+    for line in sys.stdin:
+        try:
+            answer = read(*json.loads(line))
+        except Exception as why:
+            answer = repr(why)
+        print(json.dumps(answer, default=str), flush=True)
+
+
 if __name__ == "__main__":
-    _, _port, *_rest = sys.argv
-    json.dump(read(int(_port), *_rest), sys.stdout, default=str)
+    serve()
