@@ -190,7 +190,7 @@ def run(*options, **keywords):
                           timeout=60, **keywords)
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come true"

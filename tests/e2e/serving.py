@@ -12,6 +12,8 @@ import signal
 import socket
 import time
 
+import firn_sim
+
 UTC = datetime.timezone.utc
 
 
@@ -56,7 +58,7 @@ class Service:
     def text(self):
         return self.talk.read_text()
 
-    def wait_for(self, part, timeout=20, times=1):
+    def wait_for(self, part, timeout=60, times=1):
         """Until `part` was said so many times since the last call that waited."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -72,7 +74,7 @@ class Service:
         time.sleep(seconds)
         assert part not in self.text()[self.seen:], self.text()
 
-    def notified(self, wanted, timeout=20):
+    def notified(self, wanted, timeout=60):
         """Until systemd was told so."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -87,7 +89,16 @@ class Service:
     def signal(self, number):
         os.kill(self.process.pid, number)
 
-    def stop(self, timeout=12):
+    def kill(self):
+        """kill -9, and the end of a run that was under way: the kernel ends it."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            runs = file.read().split()
+        self.process.kill()
+        self.process.wait()
+        firn_sim.wait_until(lambda: not any(os.path.exists(f"/proc/{run}") for run in runs))
+
+    def stop(self, timeout=60):
         """SIGTERM; how long it took."""
         begun = time.monotonic()
         self.signal(signal.SIGTERM)

@@ -48,6 +48,7 @@ class StandIn:
 
     def __init__(self):
         self.log = []
+        self.knocks = 0  # requests that came, also those that wait for the lock
         self.lock = threading.RLock()
         self._failures = []
         self._server = None
@@ -146,6 +147,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                       urllib.parse.parse_qs(parts.query, keep_blank_values=True),
                       {name.lower(): value for name, value in self.headers.items()},
                       self._body(), time.monotonic(), self.path)
+        self.owner.knocks += 1
         reply = self.owner._respond(asked)
         body = reply.body
         if body is None:

@@ -284,7 +284,7 @@ def test_a_file_that_somebody_holds_is_named_with_the_holder(firn, server):
         assert holder.stdout.readline() == b"held\n"
         start = time.monotonic()
         done = firn("check")
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 60  # a load would wait ten minutes
         found = line(done, "destination")
         assert done.code == 0 and found[0] == "warn", done
         assert f"process {holder.pid}" in found[2] and "python" in found[2]
@@ -356,9 +356,9 @@ def test_a_full_disk_is_a_warning(firn, server):
 def test_an_interrupt_ends_it(firn, server):
     with server.lock:
         running = firn.start("check", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.5)
+        firn_sim.wait_until(lambda: server.knocks > 0)
         running.terminate()
-        out, err = running.communicate(timeout=10)
+        out, err = running.communicate(timeout=60)
     assert running.returncode == 1 and "stopped" in err, (out, err)
 
 

@@ -4,9 +4,6 @@ of it lost when the service ends, is asked to deliver, or is killed."""
 import datetime
 import gzip
 import json
-import os
-import signal
-import time
 
 import pytest
 
@@ -41,26 +38,24 @@ def assert_each_once(collector):
 
 def test_several_collections_are_one_object_and_the_end_seals(collector):
     with Service(collector.firn) as service:
-        service.wait_for("run done", times=11, timeout=60)
+        service.wait_for("run done", times=7)
         assert service.stop() < 10 and service.process.returncode == 0
     n = collected(collector)
-    assert n >= 11 and len(objects(collector)) <= 1 + n // 3, (n, objects(collector))
+    assert n >= 7 and len(objects(collector)) < n, (n, objects(collector))
     assert collector.unfinished() == [], "what is open is sealed at the end"
     assert collector("flush").code == 0
     assert_each_once(collector)
-    for path in objects(collector):  # nothing has waited longer than it may
+    for path in objects(collector)[:-1]:  # as long as another run comes in time, and no longer
         rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
         first = datetime.datetime.fromisoformat(min(row["FETCHED_AT"] for row in rows))
         sealed = int(path.name.split("-")[1]) / 1000
-        assert 0 <= sealed - first.timestamp() < WAIT + 0.5, path
+        assert WAIT - 1 <= sealed - first.timestamp() < WAIT + 5, path
 
 
 def test_flush_delivers_what_start_has_left_open(collector):
     with Service(collector.firn) as service:
-        service.wait_for("run done", times=2, timeout=30)
-        os.kill(service.process.pid, signal.SIGKILL)
-        service.process.wait()
-    time.sleep(0.5)  # the kernel ends its run, if there is one
+        service.wait_for("run done", times=2)
+        service.kill()
     n = collected(collector)
     assert n >= 2 and objects(collector) == []
     assert collector("flush").code == 0
@@ -71,10 +66,8 @@ def test_flush_delivers_what_start_has_left_open(collector):
 def test_a_start_goes_on_with_what_another_left(collector):
     for _ in range(3):
         with Service(collector.firn) as service:
-            service.wait_for("run done", timeout=30)
-            os.kill(service.process.pid, signal.SIGKILL)
-            service.process.wait()
-        time.sleep(0.3)
+            service.wait_for("run done")
+            service.kill()
     assert collector("run").code == 0
     readings = collector.readings()
     assert set(readings.values()) == {1} and len(readings) >= 3 * (collected(collector))

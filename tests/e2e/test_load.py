@@ -31,6 +31,9 @@ def recent():
         yield running
 
 
+NOW = datetime.datetime.now(datetime.timezone.utc)  # conftest.py: the day must not end
+
+
 def utc_now():
     return datetime.datetime.now(datetime.timezone.utc)
 

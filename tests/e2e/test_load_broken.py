@@ -47,7 +47,7 @@ def finish(pipe, entities=TABLES):
     pipe.check_truth(entities)
 
 
-def wait_for_log(pipe, pattern, process, seconds=30, times=1):
+def wait_for_log(pipe, pattern, process, seconds=90, times=1):
     """True: so many lines came; False: the process ended before."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -139,7 +139,7 @@ def test_killed_while_it_follows_the_source_it_catches_up(firn):
 
 # --- stopped ---
 
-def stopped(pipe, process, number=signal.SIGTERM, seconds=10):
+def stopped(pipe, process, number=signal.SIGTERM, seconds=30):
     begun = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=seconds)
@@ -174,7 +174,7 @@ def test_stopped_while_it_waits_for_the_server(firn, march, fault):
     process = begin(pipe)
     firn_sim.wait_until(lambda: march.faults()[0]["fired"] > 0)
     time.sleep(0.3)
-    code, said = stopped(pipe, process, seconds=3)
+    code, said = stopped(pipe, process, seconds=30)
     assert code == 1 and "stopped before it was done" in said, said
     march.heal()
     finish(pipe, ["conversations"])
@@ -219,12 +219,12 @@ def test_stopped_while_it_waits_for_the_file(firn, march):
 
 
 def test_stopped_before_anything_has_begun_it_just_ends(firn, march):
-    pipe = Pipe(firn, march, auth='{ bearer: "${cmd:[\\"sleep\\", \\"9\\"]}" }')
+    pipe = Pipe(firn, march, auth='{ bearer: "${cmd:[\\"sleep\\", \\"60\\"]}" }')
     process = begin(pipe)
     time.sleep(0.5)
     begun = time.monotonic()
     process.terminate()
-    assert process.wait(timeout=5) == -signal.SIGTERM and time.monotonic() - begun < 2
+    assert process.wait(timeout=30) == -signal.SIGTERM and time.monotonic() - begun < 30
     assert not pipe.file.exists()
 
 
@@ -244,16 +244,17 @@ def test_stopped_while_it_commits(firn):
 
 def test_two_at_once_the_second_says_who_is_there(firn, march):
     pipe = Pipe(firn, march, streams=["conversations"])
-    march.fault("delay", seconds=3, times=4)
+    march.fault("delay", seconds=1, times=4)
     process = begin(pipe)
     firn_sim.wait_until(lambda: march.faults()[0]["fired"] > 0)
-    begun = time.monotonic()
+    process.send_signal(signal.SIGSTOP)  # who waited for it would wait for ever
     done = pipe.load(START, END)
-    assert done.code == 1 and time.monotonic() - begun < 2, done
+    assert done.code == 1, done
     assert f"process {process.pid}" in done.err or f"pid {process.pid}" in done.err, done
     assert "initial-load" in done.err and "pipeline moveworks" in done.err, done
     assert pipe("status").code in (0, 1)  # looking is allowed
-    assert process.wait(timeout=30) == 0
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(timeout=60) == 0
     pipe.check_truth(["conversations"])
 
 
@@ -265,7 +266,7 @@ def test_a_file_that_somebody_holds_is_waited_for(firn, march):
         time.sleep(1)
         assert process.poll() is None
         holder.release()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     pipe.check_truth(["conversations"])
     assert pipe.one("SELECT count(*) FROM mine") == 0  # nobody else's table was touched
 
@@ -289,7 +290,7 @@ def test_a_file_that_stays_held_fails_the_load_and_names_the_holder(firn, march)
         begun = time.monotonic()
         done = pipe.load(START, END)
         assert done.code == 1 and str(holder.process.pid) in done.err, done
-        assert time.monotonic() - begun < 12
+        assert time.monotonic() - begun < 60  # and not ten minutes
     status, code = pipe.status()
     assert code == 1 and str(holder.process.pid) in " ".join(status["reasons"]), status
     errors = [line for line in pipe.log().splitlines() if "ERROR" in line]

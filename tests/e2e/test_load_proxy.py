@@ -115,7 +115,7 @@ def test_a_password_that_ends_in_mid_run_keeps_what_was_complete(firn, sim):
         process = firn.start("initial-load", "--from", START, "--to", END)
         firn_sim.wait_until(lambda: sim.faults()[0]["fired"] > 0)
         proxy.login = "ann:changed"
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=60)
         if sim.base.startswith("https"):  # a tunnel that is open stays open
             assert code == 0
         else:

@@ -9,6 +9,9 @@ import subprocess
 import pytest
 
 
+NOW = datetime.datetime.now(datetime.timezone.utc)  # conftest.py: the day must not end
+
+
 def logs(firn):
     return sorted(firn.path("logs").glob("*.log"))
 

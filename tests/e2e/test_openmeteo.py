@@ -189,7 +189,7 @@ def test_too_many_at_once_is_waited_for(weather, sim):
     sim.fault("quota", times=1, **{"as": "concurrent"})
     begun = time.monotonic()
     done = weather("run")
-    assert done.code == 0 and 5 <= time.monotonic() - begun < 15, done
+    assert done.code == 0 and 5 <= time.monotonic() - begun < 60, done
     assert "Too many concurrent requests" in done.err and "waiting 5s" in done.err, done
     assert len(weather.landed("current_weather")) == 5
 
@@ -201,7 +201,7 @@ def test_how_long_a_quota_lasts_is_read_from_its_words_and_the_servers_clock(fir
     sim.fault("quota", **{"as": way})
     begun = time.monotonic()
     done = weather("run")
-    assert done.code == 3 and time.monotonic() - begun < 10, done  # at once: no use in waiting
+    assert done.code == 3 and time.monotonic() - begun < 25, done  # at once: no use in waiting
     assert f"{way.capitalize()} API request limit exceeded" in done.err, done
     assert f"; waiting {wait} would pass source.retry_budget (30s)" in done.err, done
     assert weather.landed("current_weather") == [] and len(weather.landed("locations")) == 5
@@ -211,14 +211,17 @@ def test_how_long_a_quota_lasts_is_read_from_its_words_and_the_servers_clock(fir
 
 def test_a_quota_is_waited_for_until_it_begins_anew(firn):
     places = [(f"p{i}", i / 10, i / 10) for i in range(150)]
-    with firn_sim.start("--until", "2026-03-10T12:59:57Z", "--interactions", 10,
+    with firn_sim.start("--until", "2026-03-10T12:59:57Z", "--interactions", 10, "--frozen",
                         "--weather-quota", "100,100") as sim:
         weather = Weather(firn, sim, places=places, budget="20s")
-        assert weather("run").code == 0
+        running = firn.start("run", stderr=subprocess.DEVNULL)
+        firn_sim.wait_until(lambda: sim.log(status=429))
+        sim.set_clock(now="2026-03-10T13:00:00.000Z")
+        assert running.wait(60) == 0
         log = sim.log()
         assert [entry["status"] for entry in log] == [200, 429, 200]
         hour = second("2026-03-10T13:00:00Z") * 1_000_000
-        assert log[1]["now_us"] < hour <= log[2]["now_us"] < hour + 3_000_000
+        assert log[1]["now_us"] < hour <= log[2]["now_us"] and "waiting 3s" in weather.log()
         assert [row["LOCATION_NAME"] for row in weather.landed("current_weather")] == [
             name for name, _, _ in places]
 

@@ -565,9 +565,9 @@ def test_fault_hang_and_delay_and_drip(sim):
         start = time.monotonic()
         answer = sim.get("users?$top=1")
         assert time.monotonic() - start >= 0.25 and answer.json["value"]
-    start = time.monotonic()
+    fired = [fault["fired"] for fault in sim.faults()]
     sim.get("users?$top=1")
-    assert time.monotonic() - start < 0.25
+    assert [fault["fired"] for fault in sim.faults()] == fired, "the fourth is let through"
 
 
 def test_a_hanging_answer_does_not_hold_up_the_end():
@@ -717,10 +717,11 @@ def test_unknown_faults_are_refused(shared, fault):
 
 def test_it_is_ready_at_once_and_ends_when_told():
     for interactions, seconds in ((100_000, 1), (1_000_000, 3)):
-        start = time.monotonic()
         with firn_sim.start(*UNTIL, "--interactions", interactions) as sim:
             assert sim.count("interactions") == interactions
-            assert time.monotonic() - start < seconds
+            with open(f"/proc/{sim.process.pid}/stat", encoding="ascii") as stat:
+                ticks = sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13]))
+            assert ticks / os.sysconf("SC_CLK_TCK") < seconds  # of the processor's time
 
 
 def test_interactions_alone_and_other_counts():
@@ -739,11 +740,11 @@ def test_port_file_quiet_and_ipv6(tmp_path):
                                stdout=subprocess.PIPE)
     try:
         firn_sim.wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
-        with socket.create_connection(("::1", int(path.read_text())), timeout=5):
+        with socket.create_connection(("::1", int(path.read_text())), timeout=60):
             pass
     finally:
         process.terminate()
-    assert process.communicate(timeout=10)[0] == b"" and process.returncode == 0
+    assert process.communicate(timeout=60)[0] == b"" and process.returncode == 0
 
 
 @pytest.mark.parametrize("options", [

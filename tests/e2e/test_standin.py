@@ -24,7 +24,7 @@ class Client:
         """(status, body, headers); the target is a path or a whole URL of this server."""
         if target.startswith(self.server.url):
             target = target[len(self.server.url):]
-        connection = http.client.HTTPConnection(self.server.url.split("//")[1], timeout=10)
+        connection = http.client.HTTPConnection(self.server.url.split("//")[1], timeout=60)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None and not isinstance(body, str):
             body, headers["Content-Type"] = json.dumps(body), "application/json"

@@ -268,18 +268,25 @@ def test_two_machines_at_once_lose_nothing_and_double_nothing(firn, march, snow,
     assert pipe.load(START, "2026-03-25").code == 0
     other = Snow(e2e.Firn(tmp_path / "other"), march, snow, schema=pipe.schema, streams=STREAMS,
                  beside="  create_views: false\n")
-    # The first stands just before its commit while the other one loads the same.
-    snow.fault("delay", delay=3, match="^MERGE INTO .FIRN_WINDOWS", times=1)
+    # The first stands just before its commit while the other one loads the same: it goes on when
+    # the other one has read the state and waits for its locks.
+    snow.fault("delay", delay=1, match="^MERGE INTO .FIRN_WINDOWS", times=1)
     process = firn.start("initial-load", "--from", START, "--to", END, stderr=subprocess.PIPE)
     end = time.monotonic() + 60
     while not any(one["used"] for one in snow.faults()):
         assert time.monotonic() < end and process.poll() is None
         time.sleep(0.02)
-    done = other.load(START, END)
-    _, said = process.communicate(timeout=60)
-    codes = sorted([process.returncode, done.code])
-    assert codes == [0, 1], (said, done)
-    assert "another firn runs pipeline" in said + done.err
+    process.send_signal(signal.SIGSTOP)
+    mark = snow.mark()
+    second = other.firn.start("initial-load", "--from", START, "--to", END,
+                              stderr=subprocess.PIPE)
+    snow.wait_for("arrived", since=mark, kind="MERGE")
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate(timeout=120)
+    _, told = second.communicate(timeout=120)
+    codes = sorted([process.returncode, second.returncode])
+    assert codes == [0, 1], (said, told)
+    assert "another firn runs pipeline" in said + told
     pipe.check_truth(STREAMS)
     for one in (pipe, other):
         assert one.load(START, END).code == 0

@@ -83,14 +83,14 @@ static void a_connection_without_an_answer_is_broken(void **state)
 
 static bool answer_silence(struct wire_peer *peer)
 {
-	wire_linger(peer, 20000);
+	wire_linger(peer, 60000);
 	return false;
 }
 
 static bool answer_drops(struct wire_peer *peer)
 {
 	wire_say(peer, OK "Content-Length: 5000\r\n\r\n");
-	for (int i = 0; i < 200 && wire_say(peer, "x"); i++)
+	for (int i = 0; i < 600 && wire_say(peer, "x"); i++)
 		wire_sleep_ms(100);
 	return false;
 }
@@ -109,7 +109,7 @@ static void silence_is_given_up(void **state)
 	options.low_speed_bytes = 0; /* not even one */
 	got = get_once(answer_silence, &options);
 	assert_failed(&got, EXCHANGE_BROKEN, ERR_TRANSIENT, "gave up waiting for 127.0.0.1:");
-	assert_true(clock_mono_ms() - start_ms < 9000);
+	assert_true(clock_mono_ms() - start_ms < 40000); /* and not 60 */
 }
 
 static void a_refused_connection_is_refused(void **state)
@@ -162,7 +162,7 @@ static void a_slow_connect_is_given_up(void **state)
 	struct response got = get(http, base, "/page");
 	int64_t took_ms = clock_mono_ms() - start_ms;
 	assert_failed(&got, EXCHANGE_REFUSED, ERR_TRANSIENT, "(300 ms)");
-	assert_true(took_ms >= 290 && took_ms < 3000);
+	assert_true(took_ms >= 290 && took_ms < 30000);
 	http_free(http);
 	for (int i = 0; i < FILLERS; i++)
 		close(fillers[i]);

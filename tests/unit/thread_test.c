@@ -107,13 +107,13 @@ static void clocks_go_forward_and_sleep_at_least_as_long_as_asked(void **state)
 	int64_t before_us = clock_now_us();
 	(void)state;
 	clock_sleep_ms(30);
-	assert_in_range(clock_mono_ms() - before_ms, 29, 5000);
-	assert_in_range(clock_now_us() - before_us, 29000, 5000000);
+	assert_in_range(clock_mono_ms() - before_ms, 29, 30000);
+	assert_in_range(clock_now_us() - before_us, 29000, 30000000);
 	assert_in_range(before_us, INT64_C(1700000000000000), INT64_C(32503680000000000));
 	before_ms = clock_mono_ms();
 	clock_sleep_ms(0);
 	clock_sleep_ms(-5);
-	assert_in_range(clock_mono_ms() - before_ms, 0, 20);
+	assert_in_range(clock_mono_ms() - before_ms, 0, 5000);
 }
 
 static void on_alarm(int number)
@@ -129,8 +129,8 @@ static void a_signal_ends_a_sleep_early(void **state)
 	(void)state;
 	sigaction(SIGALRM, &action, NULL);
 	alarm(1);
-	clock_sleep_ms(20000);
-	assert_in_range(clock_mono_ms() - before_ms, 0, 10000);
+	clock_sleep_ms(60000);
+	assert_in_range(clock_mono_ms() - before_ms, 0, 40000);
 }
 
 int main(void)

@@ -186,7 +186,7 @@ static void waiting_ends_when_it_is_not_wanted_any_more(void **state)
 	int64_t start_ms = clock_mono_ms();
 	assert_false(warehouse_open(&kit->warehouse, &options, &err));
 	assert_int_equal(err.kind, ERR_STOPPED);
-	assert_true(clock_mono_ms() - start_ms < 5000);
+	assert_true(clock_mono_ms() - start_ms < 40000);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
