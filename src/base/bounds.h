@@ -73,6 +73,8 @@ enum {
 	MERGE_ROWS_MAX = 300000,      /* staged rows of a table that make a transaction due */
 	COMMIT_WINDOWS_MAX = 500,     /* of one commit, waiting ones too: each is a row in the text
 				       * of a statement; more of them go in several commits */
+	TAIL_ROWS_MAX = 100000,       /* of as many windows as are asked at once, on average: then
+				       * twice as many may be open at a load's end */
 	KEYS_MAX = 4000000,           /* told apart in one window; more are counted as rows */
 	MERGE_BYTES_MAX = 200 * MIB,
 	DUCKDB_LOAD_BYTES = 92 * 1000 * 1000, /* what DuckDB may use while rows are loaded: with

@@ -3,8 +3,8 @@
  * room for their answers, answers are read while the loader has room for their rows, and while it
  * has none the transfers still go on (a server that is not read from would call us slow).
  *
- * Begun windows go before new ones, so that few are open at once; new ones are begun by the
- * streams in turn. */
+ * Begun windows go before new ones, so that few are open at once, but for the last ones; new ones
+ * are begun by the streams in turn. */
 #include "run/flow.h"
 
 #include "base/clock.h"
@@ -104,6 +104,7 @@ static bool send_next(struct load *load, struct task *task, struct err *reterr)
 		return true;
 	}
 	task->state = TASK_FLYING;
+	task->asked++;
 	task->sign_generation = load->sign_generation;
 	load->flying++;
 	lane->flying++;
@@ -121,9 +122,11 @@ static bool step(struct load *load, struct task *task, struct err *reterr)
 	return send_next(load, task, reterr);
 }
 
-/* The next task to go on with: a begun one that is ready. *ret_ms as in may_ask. */
+/* The next task to go on with: a begun one that is ready, of which the least was asked. *ret_ms as
+ * in may_ask. */
 static struct task *ready_task(struct load *load, int64_t now_ms, int64_t *ret_ms)
 {
+	struct task *least = NULL;
 	for (struct task *task = load->open_first; task != NULL; task = task->next) {
 		if (task->state == TASK_WAITING && task->below == 0)
 			return task;
@@ -134,10 +137,29 @@ static struct task *ready_task(struct load *load, int64_t now_ms, int64_t *ret_m
 				*ret_ms = task->ready_ms;
 			continue;
 		}
-		if (may_ask(load, task->lane, now_ms, ret_ms))
-			return task;
+		if ((least == NULL || task->asked < least->asked) &&
+		    may_ask(load, task->lane, now_ms, ret_ms))
+			least = task;
 	}
-	return NULL;
+	return least;
+}
+
+/* The last windows are read side by side, or a few would be left at the end with places free beside
+ * them: as many as have no place yet, where their keys take little memory. */
+static bool is_tail(const struct load *load)
+{
+	int64_t rows = 0, parallel = load->setup->config->parallel;
+	size_t queued = 0, begun = 0;
+	for (size_t i = 0; i < load->lanes_n; i++) {
+		const struct lane *lane = &load->lanes[i];
+		if (lane->depth > 0)
+			continue;
+		queued += lane->queued;
+		begun += lane->tasks_done + lane->open;
+		rows += lane->run.rows_fetched;
+	}
+	return queued > 0 && queued <= (size_t)parallel && begun > 0 &&
+	       rows / (int64_t)begun * parallel <= TAIL_ROWS_MAX;
 }
 
 /* Begun and not read yet: windows (depth 0), what is asked for their rows, for those rows, ... */
@@ -151,10 +173,11 @@ static size_t open_tasks(const struct load *load, size_t depth)
 
 /* The deepest first: what waits for them holds memory. Each depth has places of its own, or tasks
  * that are held back until others are done for them would keep those from beginning. */
-static struct lane *next_lane(struct load *load, int64_t now_ms, int64_t *ret_ms)
+static struct lane *next_lane(struct load *load, bool tail, int64_t now_ms, int64_t *ret_ms)
 {
 	for (size_t depth = load->depth_max + 1; depth-- > 0;) {
-		if (open_tasks(load, depth) >= (size_t)load->setup->config->parallel)
+		size_t most = (size_t)load->setup->config->parallel;
+		if (open_tasks(load, depth) >= (tail && depth == 0 ? 2 * most : most))
 			continue;
 		for (size_t i = 0; i < load->lanes_n; i++) {
 			struct lane *lane = &load->lanes[(load->turn + i) % load->lanes_n];
@@ -180,13 +203,16 @@ static bool send_all(struct load *load, int64_t now_ms, int64_t *ret_ms, struct 
 		return send_sign_in(load, reterr);
 	}
 	while (has_room(load)) {
-		struct task *task = ready_task(load, now_ms, ret_ms);
+		bool tail = is_tail(load);
+		struct lane *lane = tail ? next_lane(load, tail, now_ms, ret_ms) : NULL;
+		struct task *task = lane == NULL ? ready_task(load, now_ms, ret_ms) : NULL;
 		if (task != NULL) {
 			if (!step(load, task, reterr))
 				return false;
 			continue;
 		}
-		struct lane *lane = next_lane(load, now_ms, ret_ms);
+		if (lane == NULL && !tail)
+			lane = next_lane(load, tail, now_ms, ret_ms);
 		if (lane == NULL)
 			return true;
 		if (!task_begin(load, lane, reterr))

@@ -57,6 +57,7 @@ struct task {
 	enum task_asks asks;
 	int64_t ready_ms;
 	int tries, restarts;
+	unsigned asked;             /* requests sent */
 	bool signed_again, second_reading, counted;
 	unsigned sign_generation;   /* of the credentials that its last request carried */
 	int64_t count;              /* the API's own, -1: none */

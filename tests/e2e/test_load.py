@@ -45,6 +45,21 @@ def behind(sim, days):
 
 # --- history ---
 
+def test_the_last_windows_are_read_side_by_side(firn):
+    """One after the other, the last of them would be read with places free beside it; those before
+    them are, so that few are open at once."""
+    with firn_sim.start("--interactions", 1500, "--page-size", 20, *MARCH) as sim:
+        pipe = Pipe(firn, sim, streams=["interactions"], parallel=1)
+        assert pipe.load("2026-03-10", "2026-03-13").code == 0
+        asked = []
+        for entry in sim.log(path="/export/v1/records/interactions"):
+            day = re.search(r"ge%20%272026-03-(\d\d)", entry["query"])
+            asked.append("next" if day is None else day[1])
+    assert asked[:2] == ["10", "next"], asked
+    at = asked.index("12")
+    assert asked[at:at + 4] == ["12", "13", "next", "next"], asked
+
+
 def test_initial_load_equals_the_source_s_truth_row_by_row(firn, march):
     pipe = Pipe(firn, march)
     done = pipe.load("2026-03-01", "2026-03-31")
