@@ -204,7 +204,7 @@ static bool selects(const struct config *config, const struct stream *stream)
 	return setup_configured(config, stream->name) != NULL;
 }
 
-static const struct planned *find_planned(const struct setup *setup, const struct stream *stream)
+const struct planned *setup_planned(const struct setup *setup, const struct stream *stream)
 {
 	for (size_t i = 0; i < setup->streams_n; i++) {
 		if (setup->streams[i].stream == stream)
@@ -237,7 +237,7 @@ static bool check_child(const struct setup *setup, const struct stream *stream,
 	const struct config_stream *given = setup_configured(config, stream->name);
 	int line = given == NULL ? config->connector_line : given->line;
 	int at = given == NULL ? config->connector_column : given->column;
-	const struct planned *parent = find_planned(setup, stream->for_each);
+	const struct planned *parent = setup_planned(setup, stream->for_each);
 	const char *name = NULL;
 	if (parent == NULL)
 		return err_set(reterr, ERR_USAGE,
@@ -316,74 +316,12 @@ static bool plan_streams(struct setup *setup, struct err *reterr)
 	return true;
 }
 
-static void list_tables(struct setup *setup)
+void setup_list_tables(struct setup *setup)
 {
 	setup->tables_n = 0;
 	for (size_t i = 0; i < setup->streams_n; i++)
 		setup->tables[setup->tables_n++] = setup->streams[i].table;
 	setup->tables[setup->tables_n++] = &FIRN_REJECTED;
-}
-
-/* Without a connector it is one of a pipeline that only loads landed files. */
-static const struct stream *find_stream(const struct setup *setup, const char *name)
-{
-	if (setup->connector != NULL)
-		return connector_stream(setup->connector, name);
-	for (size_t i = 0; i < setup->streams_n; i++) {
-		if (strcmp(setup->streams[i].stream->name, name) == 0)
-			return setup->streams[i].stream;
-	}
-	return NULL;
-}
-
-static bool refuse_stream(const struct setup *setup, const char *name, struct err *reterr)
-{
-	const struct connector *connector = setup->connector;
-	size_t n = connector == NULL ? setup->streams_n : connector->streams_n;
-	const char **known = arena_array(setup->arena, n + 1, sizeof *known);
-	if (known == NULL)
-		return err_memory(reterr);
-	for (size_t i = 0; i < n; i++)
-		known[i] = connector == NULL ? setup->streams[i].stream->name
-					     : connector->streams[i].name;
-	const char *whose = connector == NULL ? "the pipeline" : connector->name;
-	const char *near = text_nearest(name, known);
-	return near == NULL ? err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; "
-				      "firn connectors NAME lists them", whose, name)
-			    : err_set(reterr, ERR_USAGE, "--streams: %s has no stream %s; "
-				      "did you mean %s?", whose, name, near);
-}
-
-bool setup_select(struct setup *setup, const char *const *streams, size_t n, struct err *reterr)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct stream *stream = find_stream(setup, streams[i]);
-		if (stream == NULL)
-			return refuse_stream(setup, streams[i], reterr);
-		if (find_planned(setup, stream) == NULL)
-			return err_set(reterr, ERR_USAGE,
-				       "--streams: %s is not among source.streams of %s",
-				       streams[i], setup->config->file);
-	}
-	for (size_t i = 0; i < setup->streams_n && n > 0; i++) {
-		bool wanted = false;
-		for (size_t k = 0; k < n; k++)
-			wanted |= strcmp(setup->streams[i].stream->name, streams[k]) == 0;
-		if (wanted)
-			setup->streams[kept++] = setup->streams[i];
-	}
-	if (n > 0)
-		setup->streams_n = kept;
-	for (size_t i = 0; i < setup->streams_n; i++) {
-		const struct stream *parent = setup->streams[i].stream->for_each;
-		if (parent != NULL && find_planned(setup, parent) == NULL)
-			return err_set(reterr, ERR_USAGE, "--streams: %s asks for each row of %s: "
-				       "name that stream too", setup->streams[i].stream->name,
-				       parent->name);
-	}
-	list_tables(setup);
-	return true;
 }
 
 /* --- the whole --- */
@@ -455,7 +393,7 @@ bool setup_open(struct setup **ret, const struct config *config, const char *env
 		buf_addf(mistakes, "%s\n", reterr->text);
 		goto out;
 	}
-	list_tables(setup);
+	setup_list_tables(setup);
 	setup->rest = (struct rest_setup){setup->connector, &setup->settings, setup->base_url, 0};
 	done = sign_new(&setup->sign, setup->connector, &setup->settings, &setup->credentials,
 			setup->base_url, reterr);

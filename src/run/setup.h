@@ -61,8 +61,8 @@ MUST_CHECK bool setup_open_landing(struct setup **ret, const struct config *,
 bool setup_has_connector(const struct setup *, const char *name);
 void setup_close(struct setup *); /* NULL is fine */
 
-/* Keeps only these streams. ERR_USAGE: one is not known or not selected, or a child without the
- * stream it asks for. */
+/* setup_select.c: keeps only these streams. ERR_USAGE: one is not known or not selected, or a child
+ * without the stream it asks for. */
 MUST_CHECK bool setup_select(struct setup *, const char *const *streams, size_t n,
 			     struct err *reterr);
 
@@ -104,10 +104,13 @@ void setup_mark_spooled(struct setup *); /* for setup.c alone */
 struct span setup_customer(const struct setup *);
 /* What the configuration gives to sign in with. */
 struct credentials setup_credentials(const struct config *);
-/* --- what setup.c and setup_landing.c share --- */
+/* --- what setup.c, setup_landing.c and setup_select.c share --- */
 MUST_CHECK bool setup_read_connector(struct setup *, struct buf *mistakes, struct err *reterr);
 MUST_CHECK bool setup_check_streams(struct setup *, struct buf *mistakes, struct err *reterr);
 const struct config_stream *setup_configured(const struct config *, const char *stream);
+/* NULL: the configuration does not have it. */
+const struct planned *setup_planned(const struct setup *, const struct stream *);
+void setup_list_tables(struct setup *); /* of the streams that are left */
 
 /* The text of a connector: a built-in's, or a file's (into `room`). */
 MUST_CHECK bool setup_connector_text(const char *name, bool is_path, struct buf *room,
