@@ -60,7 +60,7 @@ if [ "$mode" = long ]; then
 	step "fuzzers, 30 s each" tests/run_fuzz.sh 30
 	FIRN_BUILD=build/asan FIRN_DRIVER_PATH=$PWD/deps/lib pytests "under ASan and UBSan" \
 		tests/e2e/test_load.py tests/e2e/test_load_faults.py tests/e2e/test_s3.py -m "not slow"
-	pytests "slow sweeps" tests/e2e -m slow --deselect tests/e2e/test_deb.py
+	pytests "slow sweeps" tests/e2e -m slow
 	pytests "spool, slow sweeps" tests/fault -m slow
 	python=deps/fakesnow/bin/python
 	pytests "Snowflake, slow faults" -m slow tests/snowflake/test_firn_*.py
