@@ -39,7 +39,7 @@ class Staged(Central):
                         self.snowflake.destination(stage="'\"Landing Zone\"'", **keys))
 
     def stage(self, path="s3://landing/raw"):
-        return self.firn("-c", "snow.yaml", "load", path, timeout=40)
+        return self.firn("-c", "snow.yaml", "load", path, timeout=300)
 
     def count(self, table="CURRENT_WEATHER"):
         return int(self.snowflake.rows(f'SELECT COUNT(*) FROM "{table}"')[0][0])
