@@ -137,7 +137,6 @@ struct load {
 	struct retry_random random;
 	struct retry_budget budget; /* by staging_may_wait: the loader takes from it too */
 	struct staging staging;     /* the loader's */
-	int64_t wait_began_ms;      /* since when nothing moves, 0: something does */
 	char wait_why[160];
 	/* signing in */
 	bool signing;               /* a token request is in flight */

@@ -14,7 +14,7 @@ struct rest {
 	char *origin; /* the only scheme, host and port that is ever asked */
 
 	/* where the paging stands */
-	bool done, ended_by_answer;
+	bool done;
 	int64_t pages, records; /* answered; brought */
 	int64_t number;         /* of offset and page */
 	struct buf token;       /* next_token; empty: none */
