@@ -77,7 +77,7 @@ enum {
 				       * twice as many may be open at a load's end */
 	KEYS_MAX = 4000000,           /* told apart in one window; more are counted as rows */
 	MERGE_BYTES_MAX = 200 * MIB,
-	DUCKDB_LOAD_BYTES = 92 * 1000 * 1000, /* what DuckDB may use while rows are loaded: with
+	DUCKDB_LOAD_BYTES = 88 * 1000 * 1000, /* what DuckDB may use while rows are loaded: with
 	                               * 100 the program took 227 MiB for 10,000,000 rows */
 	DUCKDB_LATE_BYTES = 800 * 1000 * 1000, /* for a commit that did not fit into that */
 	DUCKDB_READ_BYTES = 512 * MIB, /* of a reader: status, query, report */
