@@ -91,11 +91,28 @@ static struct span position_name(size_t i, char room[24])
 	return (struct span){room + at, 24 - at};
 }
 
-static const struct node *step(const struct node *node, const struct json_walk *walk, size_t i)
+/* A member that differs in case only from a private one is private too: an API that writes
+ * "Email" tomorrow shall not put into EXTRA what "email" was excluded for. */
+static const struct node *private_namesake(const struct extra_writer *writer,
+					   const struct node *node, struct span name)
+{
+	for (unsigned i = 0; i < node->n; i++) {
+		const struct node *child = node->children[i];
+		if (privacy_of(writer, child) != OPEN && text_same_nocase(child->name, name))
+			return child;
+	}
+	return NULL;
+}
+
+static const struct node *step(const struct extra_writer *writer, const struct node *node,
+			       const struct json_walk *walk, size_t i)
 {
 	char room[24];
 	struct span name = walk->object ? walk->name : position_name(i, room);
-	return tree_child(node, name, node->n);
+	const struct node *child = tree_child(node, name, node->n);
+	if (child == NULL && walk->object && node->private_below)
+		child = private_namesake(writer, node, name);
+	return child;
 }
 
 bool extra_write_public(struct extra_writer *writer, const struct node *node,
@@ -120,7 +137,7 @@ bool extra_write_public(struct extra_writer *writer, const struct node *node,
 	bool done = buf_add_char(out, object ? '{' : '[');
 	struct json_walk walk = json_walk(value);
 	for (size_t i = 0; done && json_next(&walk); i++) {
-		const struct node *child = step(node, &walk, i);
+		const struct node *child = step(writer, node, &walk, i);
 		/* A hidden member goes; a hidden element leaves its place to null. */
 		if (object && privacy_of(writer, child) == HIDDEN)
 			continue;
@@ -211,7 +228,8 @@ static bool write_left(struct extra_writer *writer, const struct node *node,
 
 	*ret_any = false;
 	for (size_t i = 0; done && json_next(&walk); i++)
-		done = write_member(writer, step(node, &walk, i), &walk, misfits_only, ret_any);
+		done = write_member(writer, step(writer, node, &walk, i), &walk, misfits_only,
+				    ret_any);
 	done = done && buf_add_char(writer->out, object ? '}' : ']');
 	if (done && !*ret_any)
 		buf_cut(writer->out, start);

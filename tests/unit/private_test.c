@@ -140,6 +140,19 @@ static void of_equal_names_none_slips_through(void **state)
 		 "ID=1 NAME=<Ann> rescued 2"}, {NULL, NULL}});
 }
 
+static void a_name_in_other_letters_is_as_private(void **state)
+{
+	(void)state;
+	all(PEOPLE, (const struct pair[]){
+		{"{\"id\":\"1\",\"Email\":\"a@b\",\"NAME\":\"Ann\",\"new\":1,\"N\":2}",
+		 "ID=1 EXTRA={\"NAME\":\"<Ann>\",\"new\":1,\"N\":2}"},
+		{"{\"Email\":\"a@b\",\"n\":1}",
+		 "rejected: ID is the key and has no value | {\"n\":1}"}, {NULL, NULL}});
+	all(AROUND, (const struct pair[]){
+		{"{\"id\":\"1\",\"user\":{\"EMAIL\":\"a@b\",\"x\":1}}",
+		 "ID=1 USER={\"x\":1} RECORD={\"id\":\"1\",\"user\":{\"x\":1}}"}, {NULL, NULL}});
+}
+
 static void a_rejected_record_is_kept_without_its_private_fields(void **state)
 {
 	(void)state;
@@ -239,6 +252,7 @@ int main(void)
 		cmocka_unit_test(no_message_shows_what_is_private),
 		cmocka_unit_test(json_columns_around_hold_it_neither),
 		cmocka_unit_test(of_equal_names_none_slips_through),
+		cmocka_unit_test(a_name_in_other_letters_is_as_private),
 		cmocka_unit_test(a_rejected_record_is_kept_without_its_private_fields),
 		cmocka_unit_test(an_excluded_whole_leaves_only_named_columns),
 		cmocka_unit_test(fixed_and_digest_columns_are_private_too),
