@@ -99,6 +99,7 @@ enum {
 	RETRY_AFTER_S_MAX = 366 * 86400, /* what a server asks beyond that is taken for that */
 	RETRY_RUN_BASE_S = 60,        /* start: the pause after a failed run, each next doubles */
 	RETRY_RUN_CAP_S = 3600,
+	RUN_LATE_S = 3600,            /* status: so long after it was due a run is nobody's */
 	STOP_RUN_MS = 8 * 1000,       /* start: a run that is asked to end is killed after it */
 
 	RUN_SILENT_MS = 3 * 3600 * 1000, /* start: a run without a sign of life is killed after

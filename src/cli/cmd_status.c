@@ -116,8 +116,9 @@ static bool fill_parts(const struct local *local, struct arena *arena,
 }
 
 /* What `firn start` has noted: with jitter, what was missed and what is tried again. Without it,
- * and while a run is under way, as the schedule says. Writes nothing. */
-static int64_t next_run_us(const struct config *config, int64_t now_us)
+ * and while a run is under way, as the schedule says. *ret_due_us: when that next run should have
+ * begun, as far as it is known. Writes nothing. */
+static int64_t next_run_us(const struct config *config, int64_t now_us, int64_t *ret_due_us)
 {
 	const struct config_schedule *given = &config->schedule;
 	struct zone *zone = NULL;
@@ -130,10 +131,24 @@ static int64_t next_run_us(const struct config *config, int64_t now_us)
 	bool known = agenda_open(&agenda, config->state_dir, now_us, false, &why, &ignored) &&
 		     why.kind == ERR_NONE && !agenda->died;
 	if (known)
-		next_us = agenda_next(agenda, &schedule, now_us).at_us;
+		*ret_due_us = next_us = agenda_next(agenda, &schedule, now_us).at_us;
 	agenda_close(agenda);
 	zone_close(zone);
 	return next_us < now_us ? now_us : next_us;
+}
+
+/* A run that is due begins within seconds where firn start is there; by hand or by cron it may have
+ * come in its place. */
+static int64_t overdue_us(const struct status *status, int64_t due_us)
+{
+	if (due_us == STAMP_NONE || status->at_us - due_us < RUN_LATE_S * STAMP_SECOND)
+		return STAMP_NONE;
+	for (size_t i = 0; i < status->streams_n; i++) {
+		const struct run_row *last = status->streams[i].last;
+		if (last != NULL && last->started_us >= due_us)
+			return STAMP_NONE;
+	}
+	return due_us;
 }
 
 /* Without a connector every table could have been loaded: those that were. */
@@ -158,8 +173,10 @@ bool status_fill(struct setup *setup, struct status *ret, struct err *reterr)
 			       .destination = setup->destination,
 			       .at_us = clock_now_us(),
 			       .spool = {.oldest_us = STAMP_NONE},
-			       .next_run_us = STAMP_NONE};
-	ret->next_run_us = next_run_us(setup->config, ret->at_us);
+			       .next_run_us = STAMP_NONE,
+			       .overdue_us = STAMP_NONE};
+	int64_t due_us = STAMP_NONE;
+	ret->next_run_us = next_run_us(setup->config, ret->at_us, &due_us);
 	ret->streams = arena_array(setup->arena, setup->streams_n, sizeof *ret->streams);
 	if (ret->streams == NULL)
 		return err_memory(reterr);
@@ -186,6 +203,7 @@ bool status_fill(struct setup *setup, struct status *ret, struct err *reterr)
 		    (known != NULL && !fill_days(known, setup->arena, stream)))
 			return err_memory(reterr);
 	}
+	ret->overdue_us = overdue_us(ret, due_us);
 	return fill_spool(setup, ret, reterr);
 }
 

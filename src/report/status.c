@@ -129,12 +129,23 @@ static void spool_reasons(const struct status_spool *spool, struct buf *out)
 			     "flush says what keeps it\n");
 }
 
+static void overdue_reason(const struct status *status, struct buf *out)
+{
+	char text[STAMP_TEXT_BYTES];
+	if (status->overdue_us == STAMP_NONE)
+		return;
+	stamp_write_short(stamp_floor(status->overdue_us, STAMP_SECOND), text);
+	buf_addf(out, "nobody runs the schedule: the run due %s UTC has not begun; see whether firn "
+		      "start is there (firn service, systemctl status)\n", text);
+}
+
 bool status_reasons(const struct status *status, struct buf *out)
 {
 	if (status->state_error != NULL)
 		buf_addf(out, "the copy of the state on this machine is not used: %s; the next run "
 			      "makes it anew%s\n", status->state_error,
 			 status->state_is_elsewhere ? ", and --deep asks the warehouse now" : "");
+	overdue_reason(status, out);
 	for (size_t i = 0; i < status->streams_n; i++) {
 		failure_reason(status, i, out);
 		stream_reasons(&status->streams[i], out);

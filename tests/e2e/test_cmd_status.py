@@ -200,14 +200,14 @@ def test_the_next_run_is_what_start_has_noted(firn):
         firn.write("firn.yaml", firn.moveworks(sim) +
                    "schedule: { every: 30d, jitter: 1d }\n")
 
-        def next_us(**noted):
+        def next_us(code=0, **noted):
             if noted:
                 firn.path(".firn/moveworks").mkdir(parents=True, exist_ok=True)
                 firn.write(".firn/moveworks/start.json", json.dumps(
                     {"format": 1, "handled": now, "retry": -2 ** 63, "failures": 0, "running": 0,
                      "stopped": 0, "streams": [], **noted}))
             done = firn("status", "--json")
-            assert done.code == 0, done
+            assert done.code == code, done
             text = json.loads(done.out)["next_run"]
             return int(datetime.datetime.fromisoformat(text).timestamp() * 1e6)
 
@@ -217,8 +217,29 @@ def test_the_next_run_is_what_start_has_noted(firn):
         assert schedule < next_us(failures=0) < schedule + 86400 * 10 ** 6
         retry = now + 600 * 10 ** 6
         assert next_us(failures=3, retry=retry, streams=["users"]) == retry
-        missed = next_us(handled=now - 70 * 86400 * 10 ** 6)
+        missed = next_us(code=1, handled=now - 70 * 86400 * 10 ** 6)
         assert abs(missed - now) < 60 * 10 ** 6
+
+
+def test_a_schedule_that_nobody_runs_needs_a_person(firn, sim):
+    firn.write("firn.yaml", firn.moveworks(sim) + "schedule: { every: 10m }\n")
+    firn.path(".firn/moveworks").mkdir(parents=True)
+
+    def status(minutes_ago, **noted):
+        handled = int((time.time() - 60 * minutes_ago) * 1e6)
+        firn.write(".firn/moveworks/start.json", json.dumps(
+            {"format": 1, "handled": handled, "retry": -2 ** 63, "failures": 0, "running": 0,
+             "stopped": 0, "streams": [], **noted}))
+        return firn("status")
+
+    done = status(2 * 24 * 60)
+    assert done.code == 1, done
+    assert re.match(r"nobody runs the schedule: the run due \S+ \S+ UTC has not begun; see whether "
+                    r"firn start is there", done.out), done
+    assert status(60).code == 0, "it may be about to begin"
+    assert status(2 * 24 * 60, running=1).code == 0, "one is under way"
+    assert firn("run").code == 0
+    assert status(2 * 24 * 60).code == 0, "somebody ran it by hand"
 
 
 def test_a_pipeline_that_only_loads_files_needs_no_connector(firn):
