@@ -234,8 +234,8 @@ def test_a_schedule_that_nobody_runs_needs_a_person(firn, sim):
 
     done = status(2 * 24 * 60)
     assert done.code == 1, done
-    assert re.match(r"nobody runs the schedule: the run due \S+ \S+ UTC has not begun; see whether "
-                    r"firn start is there", done.out), done
+    assert re.match(r"nobody runs the schedule: the run due \S+ \S+ UTC has not begun; see "
+                    r"whether firn start is there", done.out), done
     assert status(60).code == 0, "it may be about to begin"
     assert status(2 * 24 * 60, running=1).code == 0, "one is under way"
     assert firn("run").code == 0
