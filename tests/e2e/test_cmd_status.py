@@ -285,7 +285,8 @@ def test_a_damaged_copy_of_the_state_is_not_well(store):
     path = store.path(".firn/moveworks/state.json")
     path.write_text(path.read_text().replace("conversations", "konversations", 1))
     done = store("status")
-    assert done.code == 1 and done.out.startswith("the copy of the state on this machine is not used")
+    assert done.code == 1, done
+    assert done.out.startswith("the copy of the state on this machine is not used")
     assert "digest" in done.out and "--deep" in done.out, done
     assert store("status", "--deep").code == 0
     assert store("status").code == 1
