@@ -74,7 +74,8 @@ static bool fill_spool(const struct setup *setup, struct status *status, struct 
 	return true;
 }
 
-static bool fill_parts(const struct local *local, struct arena *arena,
+/* `oldest_us`: from then on the source still has what is asked for; STAMP_NONE: all of it. */
+static bool fill_parts(const struct local *local, struct arena *arena, int64_t oldest_us,
 		       struct status_stream *stream)
 {
 	struct interval holes[GAPS_MAX];
@@ -96,6 +97,8 @@ static bool fill_parts(const struct local *local, struct arena *arena,
 		size_t n = local_gaps(part, holes, GAPS_MAX);
 		for (size_t k = 0; k < n && k < GAPS_MAX; k++)
 			stream->gaps[stream->gaps_n++] = (struct status_gap){
+				.lost = oldest_us != STAMP_NONE &&
+					holes[k].until_us <= oldest_us,
 				.part = part->part, .from_us = holes[k].from_us,
 				.until_us = holes[k].until_us};
 	}
@@ -199,7 +202,10 @@ bool status_fill(struct setup *setup, struct status *ret, struct err *reterr)
 			.last = known != NULL && known->has_run ? &known->last : NULL,
 			.failure_seen = known != NULL && known->failure_seen,
 		};
-		if (!fill_parts(setup->local, setup->arena, stream) ||
+		int64_t oldest_us = planned->stream->keeps == KEEPS_FOR
+					    ? ret->at_us - planned->stream->keeps_us
+					    : STAMP_NONE;
+		if (!fill_parts(setup->local, setup->arena, oldest_us, stream) ||
 		    (known != NULL && !fill_days(known, setup->arena, stream)))
 			return err_memory(reterr);
 	}

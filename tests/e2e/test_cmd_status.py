@@ -221,6 +221,22 @@ def test_the_next_run_is_what_start_has_noted(firn):
         assert abs(missed - now) < 60 * 10 ** 6
 
 
+def test_a_hole_older_than_the_source_keeps_is_not_promised_back(firn, sim):
+    firn.write("firn.yaml", firn.moveworks(sim, "  streams: [users]\n"))
+    for days in (10, 40, 60):
+        day = (NOW - days * DAY).date()
+        assert firn("initial-load", "--from", day, "--to", day).code == 0
+    done = firn("status", "--json")
+    answer = json.loads(done.out)
+    [stream] = answer["streams"]
+    kinds = {gap["from"][:10]: gap["kind"] for gap in stream["gaps"]}
+    assert kinds == {str((NOW - 59 * DAY).date()): "lost",
+                     str((NOW - 39 * DAY).date()): "hole"}, done
+    said = {line[7:17]: line for line in answer["reasons"]}
+    assert "the source no longer has it" in said[str((NOW - 59 * DAY).date())]
+    assert "firn initial-load" in said[str((NOW - 39 * DAY).date())]
+
+
 def test_a_schedule_that_nobody_runs_needs_a_person(firn, sim):
     firn.write("firn.yaml", firn.moveworks(sim) + "schedule: { every: 10m }\n")
     firn.path(".firn/moveworks").mkdir(parents=True)
