@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import duckdb
 import pytest

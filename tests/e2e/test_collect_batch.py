@@ -4,6 +4,7 @@ of it lost when the service ends, is asked to deliver, or is killed."""
 import datetime
 import gzip
 import json
+import time
 
 import pytest
 

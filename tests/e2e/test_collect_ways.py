@@ -78,9 +78,10 @@ def absolute(firn, server):
 
 
 def killed(collector, root, fault):
-    """A run that is killed at a call on a file below `root`."""
+    """A run that is killed at a call on a file below `root`; False: it made fewer of them."""
     done = collector("run", env={"LD_PRELOAD": str(FAULTS), "FAULT": fault, "FAULT_ROOT": str(root)})
-    assert done.code == -signal.SIGKILL, done
+    assert done.code in (0, -signal.SIGKILL), (fault, done)
+    return done.code != 0
 
 
 @pytest.mark.skipif(not FAULTS.exists(), reason="faults.so is not built")
@@ -95,7 +96,7 @@ def test_killed_at_a_chosen_moment_every_reading_arrives_once(firn, where, fault
     with standin.OpenMeteo() as server:
         collector = absolute(firn, server)
         assert collector("run").code == 0
-        killed(collector, firn.path(where).resolve(), fault)
+        assert killed(collector, firn.path(where).resolve(), fault)
         assert len(collector.readings()) == (6 if fault == "unlink:KILL:2" else 3)
         assert collector("run").code == 0
         readings = collector.readings()
@@ -108,9 +109,11 @@ def test_killed_while_it_is_put_on_disk_what_was_asked_is_there_or_a_gap(firn):
     with standin.OpenMeteo() as server:
         collector = absolute(firn, server)
         assert collector("run").code == 0
-        for call, n in [("write", 5), ("sync", 9)]:
-            for i in range(1, n + 1):
-                killed(collector, firn.path("spool").resolve(), f"{call}:KILL:{i}")
+        for call, least in [("write", 3), ("sync", 5)]:
+            n = 0
+            while killed(collector, firn.path("spool").resolve(), f"{call}:KILL:{n + 1}"):
+                n += 1
+            assert n >= least, (call, n)
         assert collector("run").code == 0
         readings = collector.readings()
         assert set(readings.values()) == {1}, readings

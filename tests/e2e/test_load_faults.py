@@ -4,7 +4,6 @@ lost, nothing is half committed, and the exit code says what happened."""
 import datetime
 import re
 import signal
-import threading
 import time
 
 import pytest

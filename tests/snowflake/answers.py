@@ -68,6 +68,10 @@ def status(text="Statement executed successfully.", type_id=0):
     return Result([column("status")], rows=[[text]], type_id=type_id)
 
 
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
 def listing(names, rows):
     """What SHOW and DESCRIBE answer: dictionaries, missing cells are empty."""
     cells = [[None if row.get(name, "") is None else str(row.get(name, "")) for name in names]

@@ -4,7 +4,7 @@ Where fakesnow has an answer that is like Snowflake's, it is taken."""
 import re
 
 import external
-from answers import SnowflakeError, listing, status
+from answers import SnowflakeError, listing, quoted, status
 
 ACCOUNT = {"CURRENT_ACCOUNT": "XY12345", "CURRENT_ACCOUNT_NAME": "MYACCOUNT",
            "CURRENT_ORGANIZATION_NAME": "MYORG", "CURRENT_REGION": "AWS_EU_NORTH_1"}

@@ -27,7 +27,7 @@ from sqlglot import exp
 import catalog
 import external
 import functions
-from answers import Result, as_text, column, status
+from answers import Result, as_text, column, quoted, status
 from kinds import is_dml
 
 
@@ -41,10 +41,6 @@ def patch(bucket):
         rows = duck.execute("DESCRIBE " + ".".join(map(quoted, names))).fetchall()
         return [(row[0], row[1]) for row in rows]
     fakesnow.copy_into._describe_table = describe_table  # noqa: SLF001
-
-
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text):
