@@ -108,7 +108,7 @@ DAY_NEEDED_S = 600
 
 @pytest.fixture(scope="module", autouse=True)
 def one_day(request):
-    """Modules with a NOW speak of days: they take it when their first test begins, and do not
+    """Modules with a NOW speak of today: they take it when their first test begins, and do not
     begin when the day is nearly over."""
     now = getattr(request.module, "NOW", None)
     if now is None:

@@ -9,7 +9,7 @@ import pytest
 import firn_sim
 
 UNTIL = ["--until", "2026-03-10T12:20:00Z", "--frozen", "--interactions", 10]
-NOW = datetime.datetime(2026, 3, 10, 12, 15, tzinfo=datetime.timezone.utc)
+AT = datetime.datetime(2026, 3, 10, 12, 15, tzinfo=datetime.timezone.utc)
 FIXED = ("latitude", "longitude", "elevation", "utc_offset_seconds", "timezone")
 
 
@@ -70,7 +70,7 @@ def test_the_older_block_has_its_own_names_and_is_stronger(shared):
     place = current(shared, 60, 25, current="rain")
     assert set(place["current_weather"]) == {"time", "interval", "temperature", "windspeed",
                                              "winddirection", "is_day", "weathercode"}
-    assert place["current_weather"]["time"] == NOW.timestamp() and "current" not in place
+    assert place["current_weather"]["time"] == AT.timestamp() and "current" not in place
     assert place["current_weather"]["interval"] == 900
     newer = ask(shared, latitude=60, longitude=25,
                 current="temperature_2m,wind_speed_10m,wind_direction_10m,is_day,weather_code").json
@@ -91,7 +91,7 @@ def test_values_depend_on_seed_place_and_time_alone(sim):
     sim.advance("90m")
     hours = history(sim, 60, 25, "2026-03-10", "2026-03-10").json["hourly"]
     assert current(sim, 60, 25)["current_weather"]["temperature"] == \
-        hours["temperature_2m"][hours["time"].index(int(NOW.timestamp()) + 6300)]
+        hours["temperature_2m"][hours["time"].index(int(AT.timestamp()) + 6300)]
 
 
 def test_far_south_nothing_is_known(shared):
