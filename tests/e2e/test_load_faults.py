@@ -265,8 +265,9 @@ def test_what_stays_broken_is_given_up_after_five_tries(pipe, march, kind, param
     done = load(pipe)
     assert done.code == 3 and words in done.err, done
     assert "given up after 5 tries: GET, 2026-03-11 to 2026-03-12" in done.err, done
-    # libcurl itself asks once more where a connection used before was reset before any answer
-    assert 5 <= march.faults()[0]["fired"] <= (10 if kind == "reset" else 5)
+    # libcurl itself asks again, five times at most, where a connection used before was reset
+    # before any answer: as often as it had connections that were used before
+    assert 5 <= march.faults()[0]["fired"] <= (30 if kind == "reset" else 5)
     pipe.check_truth(["conversations"], FILTER)
     whole(pipe)
 
