@@ -135,8 +135,8 @@ static void overdue_reason(const struct status *status, struct buf *out)
 	if (status->overdue_us == STAMP_NONE)
 		return;
 	stamp_write_short(stamp_floor(status->overdue_us, STAMP_SECOND), text);
-	buf_addf(out, "nobody runs the schedule: the run due %s UTC has not begun; see whether firn "
-		      "start is there (firn service, systemctl status)\n", text);
+	buf_addf(out, "nobody runs the schedule: the run due %s UTC has not begun; see whether "
+		      "firn start is there (firn service, systemctl status)\n", text);
 }
 
 bool status_reasons(const struct status *status, struct buf *out)

@@ -101,7 +101,7 @@ struct status {
 	size_t streams_n;
 	struct status_spool spool;
 	int64_t next_run_us; /* STAMP_NONE: nothing is scheduled */
-	int64_t overdue_us;  /* a run was due then and has not begun. STAMP_NONE: none that we know */
+	int64_t overdue_us;  /* a run was due then and has not begun; STAMP_NONE: none */
 	const char *state_error; /* why nothing is known; NULL: it is as it was left */
 	bool state_is_elsewhere; /* the warehouse has it too */
 };
