@@ -124,7 +124,9 @@ static int list_all(struct cli *cli)
 
 /* --- one of them --- */
 
-static int describe(struct cli *cli, const char *word)
+/* What `write` has to say of the connector: connectors_describe, connector_summary. */
+static int tell(struct cli *cli, const char *word,
+		bool (*write)(const struct connector *, struct buf *))
 {
 	struct buf out;
 	int code = EXIT_DONE;
@@ -132,20 +134,7 @@ static int describe(struct cli *cli, const char *word)
 	if (connector == NULL)
 		return code;
 	buf_init(&out, SIZE_MAX / 2);
-	bool whole = connectors_describe(connector, &out);
-	connector_free(connector);
-	return print_out(cli, &out, whole);
-}
-
-static int check(struct cli *cli, const char *word)
-{
-	struct buf out;
-	int code = EXIT_DONE;
-	struct connector *connector = read_connector(cli, word, &code);
-	if (connector == NULL)
-		return code;
-	buf_init(&out, SIZE_MAX / 2);
-	bool whole = connector_summary(connector, &out);
+	bool whole = write(connector, &out);
 	connector_free(connector);
 	return print_out(cli, &out, whole);
 }
@@ -279,10 +268,10 @@ int cmd_connectors(struct cli *cli)
 	if (strcmp(word, "schema") == 0)
 		return schema(cli, name);
 	if (!takes_name)
-		return describe(cli, word);
+		return tell(cli, word, connectors_describe);
 	if (strcmp(word, "show") == 0)
 		return show(cli, name);
 	if (strcmp(word, "check") == 0)
-		return check(cli, name);
+		return tell(cli, name, connector_summary);
 	return connectors_try(cli, name, is_path(name));
 }
