@@ -71,12 +71,16 @@ static bool refuse(const char *folder, const char *owner, const char *wanted, st
 		       "--rename '%s' takes its spool over", folder, owner, wanted, owner, owner);
 }
 
+static bool is_for(const char *folder, const char *found, const char *owner, struct err *reterr)
+{
+	return found[0] == '\0' || strcmp(found, owner) == 0 ||
+	       refuse(folder, found, owner, reterr);
+}
+
 bool spool_is_for(const char *folder, const char *owner, struct err *reterr)
 {
 	char found[SPOOL_OWNER_BYTES];
-	return spool_owner(folder, found, reterr) &&
-	       (found[0] == '\0' || strcmp(found, owner) == 0 ||
-		refuse(folder, found, owner, reterr));
+	return spool_owner(folder, found, reterr) && is_for(folder, found, owner, reterr);
 }
 
 /* What is there already is synced with INSTANCE: whoever wrote it may have died before that. */
@@ -86,7 +90,7 @@ bool owner_settle(struct spool *spool, const char *folder, struct err *reterr)
 	char found[SPOOL_OWNER_BYTES];
 	if (owner == NULL)
 		return true;
-	if (!spool_is_for(folder, owner, reterr) || !spool_owner(folder, found, reterr))
+	if (!spool_owner(folder, found, reterr) || !is_for(folder, found, owner, reterr))
 		return false;
 	if (found[0] != '\0' || write_owner(folder, owner, reterr))
 		return true;
@@ -115,7 +119,7 @@ bool spool_take_over(const char *folder, const char *from, const char *to, struc
 	if (done && strcmp(found, from) == 0)
 		done = write_owner(folder, to, reterr);
 	else if (done) /* whoever took it may have died before it was on disk */
-		done = spool_is_for(folder, to, reterr) && sync_folder(folder, reterr);
+		done = is_for(folder, found, to, reterr) && sync_folder(folder, reterr);
 	file_unlock(lock);
 	buf_done(&path);
 	return done;
