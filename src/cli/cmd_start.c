@@ -388,8 +388,7 @@ static bool open_serving(struct serving *serving, struct err *reterr)
 	const struct config *config = serving->cli->config;
 	struct err why = {0};
 	struct zone *zone = NULL;
-	if (!start_need_schedule(config, reterr) ||
-	    !zone_open(&zone, config->schedule.timezone, NULL, reterr))
+	if (!zone_open(&zone, config->schedule.timezone, NULL, reterr))
 		return false;
 	take_schedule(serving, config, zone);
 	if (!lock(serving, reterr) ||
