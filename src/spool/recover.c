@@ -139,6 +139,32 @@ bool salvage_left(struct spool *spool, struct err *reterr)
 	return folder_each(spool->tmp, sweep_one, &sweep, reterr) && !sweep.had_to_leave;
 }
 
+struct source {
+	struct spool *spool;
+	const struct segment *segment;
+	struct err *reterr;
+	bool failed;
+};
+
+static bool salvage_source(void *user, const char *file)
+{
+	struct source *source = user;
+	struct segment id;
+	int64_t first_us;
+	if (part_parse(file, &id, &first_us) && id.seq == source->segment->seq &&
+	    strcmp(id.table, source->segment->table) == 0 &&
+	    strcmp(id.customer, source->segment->customer) == 0 &&
+	    !is_open_part(source->spool, file))
+		source->failed = !salvage(source->spool, file, &id, first_us, source->reterr);
+	return !source->failed;
+}
+
+bool salvage_of(struct spool *spool, const struct segment *segment, struct err *reterr)
+{
+	struct source source = {.spool = spool, .segment = segment, .reterr = reterr};
+	return folder_each(spool->tmp, salvage_source, &source, reterr) && !source.failed;
+}
+
 /* --- ready/ and quarantine/ --- */
 static bool check_segment(void *user, struct folder *in, struct segment *segment,
 			  struct err *reterr)

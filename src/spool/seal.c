@@ -56,6 +56,9 @@ bool seal_part(struct spool *spool, struct part *part, struct err *reterr)
 
 bool seal_finish(struct spool *spool, const struct segment *segment, struct err *reterr)
 {
+	/* First, for what is salvaged now may still keep its old name and be in the list then. */
+	if (spool->left > 0 && !salvage_of(spool, segment, reterr))
+		return false;
 	for (size_t i = 0; i < spool->parts_n; i++) {
 		struct part *part = spool->parts[i];
 		if (part->linked && segment_compare(&part->id, segment) == 0)

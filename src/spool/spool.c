@@ -44,19 +44,22 @@ const char *spool_instance(const struct spool *spool)
 }
 
 /* --- INSTANCE --- */
-static bool read_instance(struct spool *spool, const char *path)
+/* "" where there is none yet, or one that is not as we wrote it. One that cannot be read is no
+ * reason for another: what was sent under the old name would be sent once more under the new. */
+static bool read_instance(struct spool *spool, const char *path, struct err *reterr)
 {
 	struct buf text;
-	struct err ignored;
-	bool good;
+	if (folder_look(spool->top, SPOOL_INSTANCE, NULL) == FOLDER_NOTHING)
+		return true;
 	buf_init(&text, KIB);
-	good = file_read(path, &text, &ignored) && text.size == INSTANCE_HEX + 1 &&
-	       text.data[INSTANCE_HEX] == '\n' &&
-	       strspn(text.data, "0123456789abcdef") == INSTANCE_HEX;
-	if (good)
+	bool done = file_read(path, &text, reterr) || reterr->kind == ERR_DATA;
+	if (!done && reterr->kind == ERR_USAGE)
+		reterr->kind = ERR_DISK;
+	if (done && text.size == INSTANCE_HEX + 1 && text.data[INSTANCE_HEX] == '\n' &&
+	    strspn(text.data, "0123456789abcdef") == INSTANCE_HEX)
 		memcpy(spool->instance, text.data, INSTANCE_HEX);
 	buf_done(&text);
-	return good;
+	return done;
 }
 
 static bool draw_instance(struct spool *spool, const char *path, struct err *reterr)
@@ -132,9 +135,10 @@ static bool know_instance(struct spool *spool, const char *folder, struct err *r
 {
 	struct buf path;
 	buf_init(&path, 2 * PATH_BYTES_MAX);
-	bool done = path_of(&path, folder, SPOOL_INSTANCE, reterr);
+	bool done = path_of(&path, folder, SPOOL_INSTANCE, reterr) &&
+		    read_instance(spool, buf_text(&path), reterr);
 	if (done)
-		done = read_instance(spool, buf_text(&path))
+		done = spool->instance[0] != '\0'
 			       ? folder_sync(spool->top, reterr)
 			       : draw_instance(spool, buf_text(&path), reterr);
 	buf_done(&path);

@@ -197,8 +197,8 @@ MUST_CHECK bool spool_read_again(struct spool_reader *reader, struct err *reterr
 void spool_read_close(struct spool_reader *reader); /* NULL is fine */
 
 /* The far side has acknowledged it: deletes it. Absent is fine. ERR_DISK: it stays, and is to be
- * sent once more. After a power cut it may be there
- * again; sending it once more is harmless, its key is the same. */
+ * sent once more, also as long as what it was made of cannot be removed from tmp/. After a power
+ * cut it may be there again; sending it once more is harmless, its key is the same. */
 MUST_CHECK bool spool_done(struct spool *spool, const struct segment *segment,
 			   struct err *reterr);
 /* Moves it to quarantine/ and writes `why` (one line, printable) beside it; it is not delivered

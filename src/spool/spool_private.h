@@ -122,6 +122,9 @@ MUST_CHECK bool salvage(struct spool *spool, const char *file, const struct segm
 			int64_t first_us, struct err *reterr);
 /* Tries what had to be left before. */
 MUST_CHECK bool salvage_left(struct spool *spool, struct err *reterr);
+/* The same for what the segment may have been made of. */
+MUST_CHECK bool salvage_of(struct spool *spool, const struct segment *segment,
+			   struct err *reterr);
 /* Appends bytes [at, until) of one file to another, and to the digest. */
 MUST_CHECK bool salvage_copy(int from, int64_t at, int64_t until, int to, struct digest *digest,
 			     struct err *reterr);

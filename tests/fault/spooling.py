@@ -96,6 +96,7 @@ class Story:
     def __init__(self, lines=()):
         self.acked, self.nacked, self.abandoned = set(), set(), set()
         self.instance = None
+        self.instances = set()                          # all that it was opened under
         self.owners = set()                             # whose it may be; empty: nobody's yet
         self.owner = None                               # whose it is found to be
         self.rows = collections.defaultdict(list)       # key -> rows as they were read
@@ -127,6 +128,7 @@ class Story:
             self.owner = rest
         elif word == "opened":
             self.instance = rest.split()[0]
+            self.instances.add(self.instance)
         elif word == "unopened":
             self.unopened += 1
         elif word == "key":
@@ -188,7 +190,7 @@ def judge(words, before, after, strict=True):
         wrong.append(f"rows from nowhere: {seen}")
     if after.unopened or after.instance is None:
         wrong.append("does not open")
-    if before.instance and after.instance != before.instance:
+    if len(before.instances | after.instances) > 1:
         wrong.append("has another INSTANCE")
     if before.owners and after.owner not in before.owners:
         wrong.append(f"belongs to '{after.owner}', not to one of {before.owners}")

@@ -63,6 +63,28 @@ def test_killed_at_every_call_of_recovery(call):
                 assert_right(words, before, place, (call, i), strict=False)
 
 
+@pytest.mark.parametrize("error", ["sync:EIO", "open:ENOSPC", "write:ENOSPC", "unlink:EIO",
+                                   "any:EIO"])
+@pytest.mark.parametrize("call", ["link:KILL:2", "write:KILL:16", "unlink:KILL:1", "unlink:KILL:3",
+                                  "unlink:KILL:4"])
+def test_what_recovery_could_not_finish_is_not_delivered_twice(call, error):
+    """From some moment of recovery on everything fails; what can be read is delivered then."""
+    killed, before = killed_between(call)
+    with killed:
+        with Place() as place:
+            shutil.copytree(killed.spool, place.spool)
+            n = counts(place, ["deliver"])[error.split(":", maxsplit=1)[0]]
+        for i in range(1, n + 1):
+            with Place() as place:
+                shutil.copytree(killed.spool, place.spool)
+                _, lines = drive(place, ["deliver", "seal"], fault=f"{error}:{i}+")
+                story = Story(lines)
+                story.acked |= before.acked
+                story.delivered = {**before.delivered, **story.delivered}
+                assert_right(ONE[:6] + ["collect:z:t1=1,t2=1"], story, place, (call, error, i),
+                             strict=False)
+
+
 # --- errors ---
 def errors():
     for call, codes in (("open", ("EIO", "ENOSPC")), ("write", ("ENOSPC", "EIO")),
