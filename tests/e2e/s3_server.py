@@ -14,6 +14,7 @@ import hmac
 import http.client
 import json
 import pathlib
+import random
 import socket
 import subprocess
 import time
@@ -25,9 +26,12 @@ ACCESS, SECRET, BUCKET = "ACCESSKEY", "SECRETKEY", "landing"
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Below those that the kernel gives to connections: one of them could take it meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def sign(method, host, path, query, body, access=ACCESS, secret=SECRET):

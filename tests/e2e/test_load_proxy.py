@@ -140,7 +140,7 @@ def test_a_proxy_whose_certificate_nobody_signed_stops_the_run(firn, sim, certif
         assert proxy.log == []  # it was told nothing
         keeps_secret(pipe, done, "ann:right-1")
         own = certificate.with_suffix(".crt").read_text()
-        both = firn.write("both.pem", own + (open(sim.ca).read() if sim.ca else ""))
+        firn.write("both.pem", own + (open(sim.ca).read() if sim.ca else ""))
         text = firn.path("firn.yaml").read_text().replace(f", ca_file: {sim.ca}", "")
         firn.write("firn.yaml", text.replace("'${PROXY}'", "'${PROXY}', ca_file: both.pem"))
         whole(pipe)
