@@ -74,7 +74,7 @@ static bool take_local(struct cli *cli, const char *old, bool *ret_any, struct e
 	struct err why = {0};
 	if (!setup->local->fresh)
 		return true;
-	if (!local_open(&olds, cli->config->state_dir, old, setup->destination, &why, reterr))
+	if (!local_open(&olds, cli->config->state_dir, old, setup->place, &why, reterr))
 		return false;
 	*ret_any = !olds->fresh;
 	if (olds->fresh) {

@@ -44,6 +44,8 @@ static void tell_loose(void *user, const char *path)
 {
 	struct checking *c = user;
 	char todo[PATH_BYTES_MAX + 32];
+	if (!file_others_can_read(path))
+		return;
 	snprintf(todo, sizeof todo, "chmod 600 %s", path);
 	check_tell(c, CHECK_WARN, "secrets", todo, "%s can be read by other users of this machine",
 		   path);
@@ -73,7 +75,7 @@ static void check_secrets(struct checking *c)
 	else
 		check_tell(c, CHECK_OK, "secrets", NULL, "%zu resolved", n);
 	secrets_each(c->config->secrets, tell_plain, c);
-	secrets_loose_files(c->config->secrets, tell_loose, c);
+	secrets_each_file(c->config->secrets, tell_loose, c);
 }
 
 /* --- connector, settings, views --- */

@@ -6,6 +6,7 @@
 #include "warehouse/account.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool destination_is_warehouse(const struct config *config, enum warehouse_kind *ret)
 {
@@ -39,6 +40,76 @@ char *destination_name(const struct config *config, struct arena *arena)
 		break;
 	}
 	return arena_printf(arena, "DuckDB %s", config->duckdb);
+}
+
+/* Behind the folder's text; NULL: the path does not begin with it. */
+static const char *behind(const char *path, const char *folder)
+{
+	size_t size = strlen(folder);
+	if (strncmp(path, folder, size) != 0 || (path[size] != '/' && folder[size - 1] != '/'))
+		return NULL;
+	return path + size + strspn(path + size, "/");
+}
+
+/* The same without links. */
+static bool find_behind(const struct config *config, const char *path, struct buf *real,
+			const char **ret, struct err *reterr)
+{
+	char above[PATH_BYTES_MAX];
+	struct err ignored;
+	struct buf folder;
+	buf_init(&folder, PATH_BYTES_MAX);
+	snprintf(above, sizeof above, "%.*s", SPAN_ARGS(file_folder_of(path)));
+	*ret = NULL;
+	bool done = file_absolute(&folder, config->folder, reterr);
+	if (done && file_absolute(real, above, &ignored)) {
+		buf_addf(real, "/%s", file_name_of(path));
+		done = buf_ok(real, reterr);
+		if (done)
+			*ret = behind(buf_text(real), buf_text(&folder));
+	}
+	buf_done(&folder);
+	return done;
+}
+
+/* What lies in the configuration's folder is named from there: a service that names that folder
+ * from /, a person who is in it, and somebody who has moved it name the same place. */
+static bool add_place(struct buf *ret, const struct config *config, const char *path,
+		      struct err *reterr)
+{
+	const char *rest = behind(path, config->folder);
+	struct buf real;
+	bool done = true;
+	buf_init(&real, PATH_BYTES_MAX);
+	if (rest == NULL && path[0] != '/')
+		rest = strncmp(path, "./", 2) == 0 ? path + 2 : path;
+	else if (rest == NULL)
+		done = find_behind(config, path, &real, &rest, reterr);
+	done = done && (buf_add_text(ret, rest == NULL ? path : rest) || buf_ok(ret, reterr));
+	buf_done(&real);
+	return done;
+}
+
+char *destination_place(const struct config *config, struct arena *arena, struct err *reterr)
+{
+	struct buf text;
+	char *place = NULL;
+	bool folder = config->to == CONFIG_TO_FOLDER;
+	if (!folder && config->to != CONFIG_TO_DUCKDB) {
+		place = destination_name(config, arena);
+		if (place == NULL)
+			err_memory(reterr);
+		return place;
+	}
+	buf_init(&text, 2 * PATH_BYTES_MAX);
+	buf_add_text(&text, folder ? "folder " : "DuckDB ");
+	if (add_place(&text, config, folder ? config->landing : config->duckdb, reterr)) {
+		place = arena_text(arena, buf_span(&text));
+		if (place == NULL)
+			err_memory(reterr);
+	}
+	buf_done(&text);
+	return place;
 }
 
 /* --- Snowflake --- */

@@ -361,6 +361,9 @@ static bool find_ends(struct setup *setup, const char *environment_driver, struc
 	}
 	buf_done(&text);
 	setup->destination = destination_name(config, setup->arena);
+	if (done)
+		setup->place = destination_place(config, setup->arena, reterr);
+	done = done && setup->place != NULL;
 	if (done && (setup->base_url == NULL || setup->destination == NULL))
 		return err_memory(reterr);
 	return done && check_clear(setup, reterr);
@@ -422,7 +425,7 @@ void setup_close(struct setup *setup)
 bool setup_local(struct setup *setup, struct err *why, struct err *reterr)
 {
 	const struct config *config = setup->config;
-	return local_open(&setup->local, config->state_dir, config->pipeline, setup->destination,
+	return local_open(&setup->local, config->state_dir, config->pipeline, setup->place,
 			  why, reterr);
 }
 

@@ -36,7 +36,8 @@ struct setup {
 	size_t tables_n;
 	struct span hash_key;
 	char *driver;               /* the warehouse's library; NULL: no warehouse */
-	char *destination;          /* names it in messages and in the local copy */
+	char *destination;          /* names it in messages */
+	char *place;                /* and in the local copy */
 	struct snowflake_options snowflake; /* made by setup_warehouse */
 	struct local *local;        /* NULL until setup_lock or setup_local */
 	struct file_lock *lock;
@@ -78,9 +79,11 @@ MUST_CHECK bool setup_reload_secrets(struct setup *, struct err *reterr);
 /* --- destination.c --- */
 /* False: rows are landed as files; no warehouse is touched. */
 bool destination_is_warehouse(const struct config *, enum warehouse_kind *ret);
-/* As messages and the local copy of the state name it: the same for the same place. NULL: no
- * memory. */
+/* As messages name it: a path as it was given. NULL: no memory. */
 char *destination_name(const struct config *, struct arena *);
+/* As the local copy of the state names it: the same for the same place, from whatever folder and
+ * by whatever path the configuration was named. NULL: *reterr. */
+char *destination_place(const struct config *, struct arena *, struct err *reterr);
 /* How the warehouse is opened by this configuration; the setup keeps what it points to. ERR_USAGE:
  * a key file cannot be read or opened. */
 MUST_CHECK bool setup_warehouse(struct setup *, bool read_only, struct warehouse_options *ret,

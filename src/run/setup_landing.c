@@ -124,8 +124,11 @@ static bool find_warehouse(struct setup *setup, const char *environment_driver,
 	setup->driver = done ? arena_text(setup->arena, buf_span(&path)) : NULL;
 	setup->destination = destination_name(config, setup->arena);
 	buf_done(&path);
-	return done && ((setup->driver != NULL && setup->destination != NULL) ||
-			err_memory(reterr));
+	if (!done)
+		return false;
+	setup->place = destination_place(config, setup->arena, reterr);
+	return setup->place != NULL && ((setup->driver != NULL && setup->destination != NULL) ||
+					err_memory(reterr));
 }
 
 bool setup_open_tables(struct setup **ret, const struct config *config, struct buf *mistakes,

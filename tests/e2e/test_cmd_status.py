@@ -54,6 +54,21 @@ def fail_users(firn):
         return firn("run")
 
 
+def test_a_service_and_a_person_have_one_state(store):
+    """Each names the configuration in its own way; a folder that was moved is the same one."""
+    whole = store.folder / "firn.yaml"
+    for words in ((), ("-c", whole), ("-c", f"../{store.folder.name}/firn.yaml")):
+        done = store(*words, "status")
+        assert done.code == 0 and "not used" not in done.err, (words, done)
+        assert "?" not in done.out, (words, done)
+    fail_users(store)
+    done = store("-c", whole, "run")
+    assert done.code == 1, done
+    for words in ((), ("-c", whole)):
+        done = store(*words, "status")
+        assert done.code == 1 and "cannot connect" in done.out.splitlines()[0], (words, done)
+
+
 def test_all_is_well_in_the_first_line_and_a_line_a_stream(store):
     done = store("status", env=UTF8)
     lines = done.out.splitlines()
