@@ -1,8 +1,10 @@
 #!/bin/sh
 # Tries the unit of `firn service systemd` under a real systemd: a Debian of its own is booted in
-# systemd-nspawn, systemd as its process 1, the packages of `make deb` are installed there, and a
-# simulated API is loaded. What is shown:
+# systemd-nspawn, systemd as its process 1, the packages of `make deb` are installed there, `firn
+# setup` is given a simulated API, root loads for the first time, as setup says is next, and what
+# `firn service systemd` says is to be done once is done, word for word. What is shown:
 #
+#	setup proves both ends and saves what the service then runs with, its secret in a file
 #	it is ready, and its first run comes through, with the sandbox as it is printed
 #	nothing but its own folders can be written
 #	systemctl reload reads the configuration again
@@ -11,13 +13,14 @@
 #	after the machine was down, the run that was missed is caught up
 #
 # Needs root, systemd-nspawn (systemd-container), debootstrap (and its mirror, or that of
-# FIRN_DEBIAN_MIRROR), and the packages; exit code 77 and the reason where one is missing. The Debian is kept in
-# build/systemd/base for the next time. For a test's sake the watchdog is told 6 s instead of 60,
-# and the restart comes after 1 s instead of 30; all else is as printed.
+# FIRN_DEBIAN_MIRROR), and the packages; exit code 77 and the reason where one is missing. The
+# Debian is kept in build/systemd/base for the next time. For a test's sake the watchdog is told 6 s
+# instead of 60, and the restart comes after 1 s instead of 30; all else is as printed.
 set -u
 cd "$(dirname "$0")/.."
 folder=$PWD/build/systemd
 base=$folder/base root=$folder/root
+unit=$root/etc/systemd/system/firn-try.service
 host='' leader=''
 
 skip() { echo "systemd_try: skipped: $*"; exit 77; }
@@ -108,19 +111,7 @@ make_base() {
 	touch "$base/ready"
 }
 
-configure() { # configure PORT
-	cat >"$root/srv/firn/firn.yaml" <<-YAML
-		version: 1
-		pipeline: try
-		source:
-		  connector: moveworks
-		  base_url: http://127.0.0.1:$1/export/v1/records
-		  auth: { bearer: "\${TRY_TOKEN}" }
-		  streams: [conversations, users]
-		destination: { duckdb: data/try.duckdb }
-		schedule: { every: 1h }
-	YAML
-}
+use_port() { sed -i "s|127.0.0.1:[0-9]*|127.0.0.1:$1|" "$root/srv/firn/firn.yaml"; }
 
 sim_unit() { # sim_unit NAME OPTIONS
 	cat >"$root/etc/systemd/system/$1.service" <<-UNIT
@@ -141,29 +132,37 @@ install_all() {
 	cp build/firn-sim "$root/usr/local/bin/"
 	sim_unit sim "--port 8080"
 	sim_unit slow-sim "--port 8081 --latency 60s"
-	chroot "$root" useradd --system --no-create-home firn
-	mkdir "$root/srv/firn"
-	configure 8080
-	echo TRY_TOKEN=test-token >"$root/srv/firn/firn.yaml.env"
-	chmod 600 "$root/srv/firn/firn.yaml.env"
-	unit=$root/etc/systemd/system/firn-try.service
-	chroot "$root" env TRY_TOKEN=test-token \
-		firn -c /srv/firn/firn.yaml service systemd >"$unit" || die "no unit"
-	# What the unit's head says is to be done once.
-	sed -n 's/^#   \(install -d\|chown\)/\1/p' "$unit" | chroot "$root" sh -e ||
-		die "what the unit says is to be done once does not work"
-	mkdir "$unit.d"
+	mkdir "$root/srv/firn" "$unit.d"
 	printf '[Service]\nWatchdogSec=6s\nRestartSec=1s\n' >"$unit.d/try.conf"
-	chroot "$root" systemctl -q enable firn-try
+}
+
+try_setup() {
+	within 60 inside systemctl is-active sim || die "the simulated API does not start"
+	echo test-token | inside sh -c "cd /srv/firn && firn setup --connector moveworks \
+		--pipeline try --base-url http://127.0.0.1:8080/export/v1/records \
+		--token-file - --streams conversations,users --destination duckdb \
+		--duckdb data/try.duckdb --every 1h" >"$folder/setup.log" 2>&1 ||
+		die "firn setup fails: build/systemd/setup.log"
+	! grep -q test-token "$root/srv/firn/firn.yaml" || die "the secret is in firn.yaml"
+	inside firn -c /srv/firn/firn.yaml initial-load --from "$(date -ud '3 days ago' +%F)" \
+		--to "$(date -u +%F)" >>"$folder/setup.log" 2>&1 ||
+		die "firn initial-load fails: build/systemd/setup.log"
+	runs=$(log | grep -c "run done")
+	inside firn -c /srv/firn/firn.yaml service systemd | sed -n '/^\[Unit\]/q; s/^#   //p' \
+		>"$folder/once.sh"
+	grep -q "systemctl enable --now" "$folder/once.sh" || die "the unit does not say what to do"
+	inside sh -ec "$(cat "$folder/once.sh")" >>"$folder/setup.log" 2>&1 ||
+		die "what the unit says is to be done once does not work: build/systemd/setup.log"
+	proved "firn setup, firn initial-load by root, and the $(wc -l <"$folder/once.sh") lines that the unit begins with"
 }
 
 try_ready() {
 	within 60 unit_is ActiveState active || die "it is not ready"
-	within 120 log_has "run done" || die "its first run does not come through"
+	within 120 said $((runs + 1)) "run done" || die "its first run does not come through"
 	within 20 sh -c "nsenter -t $leader -a systemctl show -P StatusText firn-try |
 		grep -q '^next run'" || die "systemctl status does not say when the next run is"
-	inside env TRY_TOKEN=test-token firn -c /srv/firn/firn.yaml query --format csv \
-		"SELECT count(*) > 0 FROM MOVEWORKS_USERS" | grep -qi true || die "no rows"
+	inside firn -c /srv/firn/firn.yaml query --format csv "SELECT count(*) > 0 FROM MOVEWORKS_USERS" |
+		grep -qi true || die "no rows"
 	proved "enabled, started by the boot, READY, loaded: $(inside systemctl show -P StatusText firn-try)"
 }
 
@@ -209,7 +208,7 @@ try_stop() {
 	[ $(($(date +%s) - begun)) -le 10 ] || die "systemctl stop took too long"
 	unit_is Result success || die "it did not end well"
 	# Now in the middle of a run that does not obey.
-	configure 8081
+	use_port 8081
 	chroot "$root" sh -c 'rm /srv/firn/.firn/try/start.json'
 	runs=$(log | grep -c "run begins")
 	inside systemctl start firn-try || die "it does not start again"
@@ -229,7 +228,7 @@ try_stop() {
 
 # The Debian sleeps for no hours: the clock of the schedule is put ahead while it is down.
 try_reboot() {
-	configure 8080
+	use_port 8080
 	inside systemctl start firn-try || die "it does not start again"
 	runs=$(log | grep -c "run done")
 	within 120 said $((runs + 1)) "run done" || die "what was stopped is not done again"
@@ -248,6 +247,7 @@ make_base
 install_all
 boot
 echo "systemd $(inside systemctl --version | sed -n '1s/[^(]*(\(.*\))/\1/p') as process 1 of a Debian in systemd-nspawn:"
+try_setup
 try_ready
 try_sandbox
 try_reload

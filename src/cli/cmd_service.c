@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char *absolute(const struct cli *cli, const char *path, struct err *reterr)
+const char *service_absolute(const struct cli *cli, const char *path, struct err *reterr)
 {
 	struct buf text;
 	const char *copy = NULL;
@@ -22,7 +22,7 @@ static const char *absolute(const struct cli *cli, const char *path, struct err 
 	return copy;
 }
 
-static bool within(const char *path, const char *folder)
+bool service_within(const char *path, const char *folder)
 {
 	size_t size = strlen(folder);
 	return strncmp(path, folder, size) == 0 &&
@@ -33,15 +33,15 @@ static bool add_folder(struct cli *cli, struct service *service, const char *pat
 		       struct err *reterr)
 {
 	size_t kept = 0;
-	const char *folder = absolute(cli, path, reterr);
+	const char *folder = service_absolute(cli, path, reterr);
 	if (folder == NULL)
 		return false;
 	for (size_t i = 0; i < service->folders_n; i++) {
-		if (within(folder, service->folders[i]))
+		if (service_within(folder, service->folders[i]))
 			return true;
 	}
 	for (size_t i = 0; i < service->folders_n; i++) {
-		if (!within(service->folders[i], folder))
+		if (!service_within(service->folders[i], folder))
 			service->folders[kept++] = service->folders[i];
 	}
 	service->folders[kept++] = folder;
@@ -107,6 +107,8 @@ static bool are_plain(const struct service *service, struct err *reterr)
 		     is_plain(service->folder, reterr);
 	for (size_t i = 0; i < service->folders_n && plain; i++)
 		plain = is_plain(service->folders[i], reterr);
+	for (size_t i = 0; i < service->owned_n && plain; i++)
+		plain = is_plain(service->owned[i].path, reterr);
 	return plain;
 }
 
@@ -123,13 +125,15 @@ static bool describe(struct cli *cli, struct service *service, struct err *reter
 	buf_init(&program, PATH_BYTES_MAX);
 	if (!process_path(&program))
 		buf_add_text(&program, FIRN_PREFIX "/bin/firn");
-	service->program = absolute(cli, buf_text(&program), reterr);
+	service->program = service_absolute(cli, buf_text(&program), reterr);
 	buf_done(&program);
-	service->file = service->program == NULL ? NULL : absolute(cli, config->file, reterr);
-	service->folder = service->file == NULL ? NULL : absolute(cli, config->folder, reterr);
+	if (service->program != NULL)
+		service->file = service_absolute(cli, config->file, reterr);
+	if (service->file != NULL)
+		service->folder = service_absolute(cli, config->folder, reterr);
 	service->name = service->folder == NULL ? NULL : make_name(cli, reterr);
 	return service->name != NULL && add_folders(cli, service, reterr) &&
-	       are_plain(service, reterr);
+	       service_find_owned(cli, service, reterr) && are_plain(service, reterr);
 }
 
 static bool print(struct cli *cli, const struct service *service, struct buf *out,

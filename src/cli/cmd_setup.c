@@ -85,6 +85,21 @@ static void remove_fresh(const struct setup_answers *answers)
 
 /* --- proving --- */
 
+/* Who names a DuckDB file in a folder that is not there yet would make that next. */
+static bool make_place(struct cli *cli, struct err *reterr)
+{
+	char folder[PATH_BYTES_MAX];
+	if (cli->config->duckdb == NULL)
+		return true;
+	snprintf(folder, sizeof folder, "%.*s", SPAN_ARGS(file_folder_of(cli->config->duckdb)));
+	if (file_exists(folder))
+		return true;
+	if (!file_make_folder(folder, reterr))
+		return false;
+	cli_say(cli, "made the folder %s", folder);
+	return true;
+}
+
 /* EXIT_DONE, or what firn check would give. */
 static int prove(struct cli *cli, const struct setup_answers *answers)
 {
@@ -94,6 +109,8 @@ static int prove(struct cli *cli, const struct setup_answers *answers)
 	buf_init(&mistakes, CONFIG_BYTES_MAX);
 	if (!config_read(&cli->config, config_path(answers, true), &mistakes, &why))
 		cli_say(cli, "%s", mistakes.size > 0 ? buf_text(&mistakes) : why.text);
+	else if (!make_place(cli, &why))
+		code = cli_fail(cli, &why);
 	else if (option_flag(&cli->parsed, "no-check"))
 		code = EXIT_DONE;
 	else

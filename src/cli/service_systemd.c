@@ -94,11 +94,23 @@ static void add_advice(const struct service *service, struct buf *out, const cha
 		add_shell(out, service->folders[i]);
 		buf_add_char(out, '\n');
 	}
-	buf_addf(out, "#   chown %s ", service->user);
-	add_shell(out, service->file);
-	buf_addf(out, "\n#   firn -c ");
+	for (size_t i = 0; i < service->owned_n; i++) {
+		buf_addf(out, "#   chown %s%s ", service->owned[i].whole ? "-R " : "",
+			 service->user);
+		add_shell(out, service->owned[i].path);
+		buf_add_char(out, '\n');
+	}
+	buf_addf(out, "#   firn -c ");
 	add_shell(out, service->file);
 	buf_addf(out, " service %s >/etc/systemd/system/%s.%s\n", kind, service->name, suffix);
+}
+
+/* What root makes in these folders later its user could not change. */
+static void add_by_hand(const struct service *service, struct buf *out)
+{
+	if (strcmp(service->user, "root") != 0)
+		buf_addf(out, "# By hand from then on as that user too: runuser -u %s -- firn -c "
+			 "... run\n", service->user);
 }
 
 static void add_unit(const struct service *service, struct buf *out)
@@ -141,6 +153,7 @@ bool service_systemd(const struct service *service, struct buf *out)
 	buf_addf(out, "#   systemctl daemon-reload && systemctl enable --now %s\n"
 		 "# systemctl status says when the next run is, systemctl reload reads the\n"
 		 "# configuration again.\n", service->name);
+	add_by_hand(service, out);
 	add_unit(service, out);
 	/* A configuration that is wrong does not become right by trying again (exit code 2). */
 	buf_add_text(out, "StartLimitIntervalSec=0\n\n[Service]\nType=notify\nNotifyAccess=main\n");
@@ -205,6 +218,7 @@ bool service_timer(const struct service *service, enum service_part part, struct
 		return err_set(reterr, ERR_USAGE, "schedule.every is too short for a timer");
 	if (part != SERVICE_TIMER) {
 		add_advice(service, out, "timer --part service", "service");
+		add_by_hand(service, out);
 		add_unit(service, out);
 		buf_add_text(out, "\n[Service]\nType=oneshot\n");
 		add_command(service, out, "run");

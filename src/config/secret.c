@@ -471,12 +471,10 @@ void secrets_each(const struct secrets *secrets,
 		told(user, &held->secret);
 }
 
-void secrets_loose_files(const struct secrets *secrets,
-			 void (*told)(void *user, const char *path), void *user)
+void secrets_each_file(const struct secrets *secrets,
+		       void (*told)(void *user, const char *path), void *user)
 {
 	const char *path = buf_text(&secrets->files), *end = path + secrets->files.size;
-	for (; path < end; path += strlen(path) + 1) {
-		if (file_others_can_read(path))
-			told(user, path);
-	}
+	for (; path < end; path += strlen(path) + 1)
+		told(user, path);
 }

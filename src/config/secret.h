@@ -47,8 +47,8 @@ void secrets_scrub(const struct secrets *, struct buf *out, struct span text);
 void secrets_each(const struct secrets *, void (*told)(void *user, const struct secret *),
 		  void *user);
 
-/* Paths of secret files that other users can read, for `check`: called for each. */
-void secrets_loose_files(const struct secrets *, void (*told)(void *user, const char *path),
-			 void *user);
+/* The path of each file that a ${file:…} names, once. */
+void secrets_each_file(const struct secrets *, void (*told)(void *user, const char *path),
+		       void *user);
 
 #endif

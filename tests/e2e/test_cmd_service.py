@@ -1,5 +1,6 @@
 """firn service: what it prints is taken by the platform's own verifier, and runs."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import xml.etree.ElementTree
 import pytest
 
 import conftest
+import firn_sim
 from loading import Pipe
 
 CONFIG = ("version: 1\npipeline: moveworks\n"
@@ -89,6 +91,47 @@ def test_folders_that_lie_in_another_are_not_named_twice(firn):
     configure(firn, more="state_dir: data/state\nlog: { dir: data }\n")
     assert values(firn("service", "systemd").out, "ReadWritePaths") == [f'"{firn.folder}/data"']
     assert 'abcdefgh' not in firn("service", "systemd").out
+
+
+def given_to_nobody(firn):
+    """Does what the unit says is to be done once, but for systemd's part; ({path: owner}, steps)."""
+    head = firn("service", "systemd", "--user", "nobody").out.split("[Unit]")[0]
+    assert "runuser -u nobody" in head
+    steps = [line[4:] for line in head.splitlines() if line.startswith("#   ")]
+    subprocess.run(["sh", "-ec", "\n".join(step for step in steps if "systemctl" not in step
+                                           and ">/etc" not in step)], check=True)
+    return {path.relative_to(firn.folder).as_posix(): path.owner()
+            for path in firn.folder.rglob("*")}, steps
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_what_the_unit_says_first_gives_its_user_all_that_is_there(firn, sim):
+    """A person's way: setup, the first load as root, then the service."""
+    done = firn("setup", "--base-url", sim.base, "--token-file", "-", "--streams", "users",
+                "--destination", "duckdb", "--duckdb", "it.duckdb", "--every", "1h",
+                input=firn_sim.TOKEN)
+    assert done.code == 0 and firn("run").code == 0, done
+    firn.write("mine.txt", "somebody's")
+    firn.write("public", "x").chmod(0o644)
+    firn.path("firn.yaml").write_text(firn.path("firn.yaml").read_text()
+                                      + "http: { proxy: \"${file:public}\" }\n")
+    owners, steps = given_to_nobody(firn)
+    for name in ("firn.yaml", "firn.token", "it.duckdb", ".firn", ".firn/moveworks", "logs"):
+        assert owners.pop(name) == "nobody", (name, steps)
+    assert owners.pop("mine.txt") == owners.pop("public") == "root", steps
+    assert set(owners.values()) == {"nobody"}, owners
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_a_collectors_user_is_given_what_root_collected(firn):
+    with firn_sim.start("--interactions", "10", "--until", "now") as sim:
+        done = firn("setup", "--connector", "openmeteo", "--base-url", sim.root + "/v1", "--set",
+                    "customer_id=acme", "--set", "locations=[{name: A, latitude: 1, longitude: 1}]",
+                    "--destination", "folder", "--folder", "out/of/it", "--every", "1h")
+        assert done.code == 0 and firn("run").code == 0, done
+    owners, _ = given_to_nobody(firn)
+    assert {"spool", "out", "out/of/it", "spool/openmeteo/LOCK"} <= set(owners), owners
+    assert set(owners.values()) == {"nobody"}, owners
 
 
 def test_a_collector_may_write_its_spool_and_landing(firn):

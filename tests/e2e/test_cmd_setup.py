@@ -66,6 +66,16 @@ def test_a_file_with_a_secret_stays_where_it_is(firn, sim):
     assert firn("-c", "conf/my.yaml", "run").code == 0
 
 
+def test_the_folder_of_the_duckdb_file_is_made(firn, sim):
+    words = [word.replace("it.duckdb", "data/of/it.duckdb") for word in simple(sim)]
+    firn.path("conf").mkdir()
+    done = firn("-c", "conf/firn.yaml", *words, "--token-file", "-", input=firn_sim.TOKEN)
+    assert done.code == 0 and "made the folder conf/data/of" in done.err, done
+    assert mode(firn.path("conf/data/of")) == 0o700
+    assert firn("-c", "conf/firn.yaml", "run").code == 0
+    assert firn.path("conf/data/of/it.duckdb").exists()
+
+
 @pytest.mark.parametrize("args, says", [
     ((), "--token-file FILE, --token-env NAME"),
     (("--connector", "openmeteo", "--set", "customer_id=a", "--set",
