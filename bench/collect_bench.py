@@ -3,15 +3,18 @@
 machine: 100 collections of 10,000 places, one object each. Run by `bench/run_s3.sh collect`.
 
 firn is started anew for each collection (`firn run`), syncs what it read to the spool before it
-delivers, and does both in one process. The script it is measured beside runs once for all of them,
-keeps what it read in memory and syncs nothing: requests of 100 places over one connection, the
-same columns, gzip, boto3. Both send the same number of requests and objects.
+delivers, and does both in one process. The scripts it is measured beside run once for all of them,
+keep what they read in memory and sync nothing: requests of 100 places over a connection kept open,
+the same columns, gzip, and boto3 with 1 thread or 8, each of which makes collections of its own; or
+files in a folder, sent by one rclone behind it (where that is installed). All send the same number
+of requests and objects.
 
 CPU is that of the client alone (user and system); memory is the largest process's."""
 
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,16 +22,27 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import s3_bench  # noqa: E402
 import s3_server  # noqa: E402
 from s3_bench import measure  # noqa: E402
 
 SCRIPT = """
-import gzip, json, sys, time, boto3, urllib3
-base, endpoint, places, times = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
-http = urllib3.PoolManager()
+import concurrent.futures, gzip, json, os, sys, time, urllib3
+base, endpoint, places, times, threads, folder = sys.argv[1:7]
+places, times, threads = int(places), int(times), int(threads)
+http = urllib3.PoolManager(maxsize=threads)
 where = [(round(-80 + n % 1600 / 10, 1), round(-170 + n // 1600 / 10, 1)) for n in range(places)]
-for turn in range(times):
+if folder:
+    def put(key, body):
+        with open(os.path.join(folder, key), "wb") as file:
+            file.write(body)
+else:
+    import boto3, botocore.config
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1",
+                      config=botocore.config.Config(max_pool_connections=threads))
+    def put(key, body):
+        s3.put_object(Bucket="landing", Key=f"script{threads}/" + key, Body=body)
+def collect(turn):
     lines = []
     for first in range(0, places, 100):
         part = where[first:first + 100]
@@ -40,17 +54,34 @@ for turn in range(times):
         for n, one in enumerate(json.loads(answer.data)):
             lines.append(json.dumps({"CUSTOMER_ID": "acme", "LOCATION_NAME": f"place {first + n}",
                                      "FETCHED_AT": time.time(), **one["current_weather"]}))
-    body = gzip.compress("\\n".join(lines).encode(), 6)
-    s3.put_object(Bucket="landing", Key=f"script/{turn:06}.ndjson.gz", Body=body)
+    put(f"{turn:06}.ndjson.gz", gzip.compress("\\n".join(lines).encode(), 6))
+with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+    for _ in pool.map(collect, range(times)):
+        pass
 """
 
 
-def run(words, env, times=1):
-    """Seconds, CPU seconds and MiB of so many processes one after another; None: one failed."""
-    done = [measure(words, env) for _ in range(times)]
+def run(commands, env):
+    """Seconds, CPU seconds and MiB of processes one after another; None: one failed."""
+    done = [measure(words, env) for words in commands]
     if None in done:
         return None
     return sum(one[0] for one in done), sum(one[1] for one in done), max(one[2] for one in done)
+
+
+def clients(folder, base, endpoint, asked, env):
+    """(name, [command, ...]) of each."""
+    def script(threads, to):
+        return [sys.executable, "-c", SCRIPT, base, endpoint, asked.places, asked.times, threads,
+                to]
+    yield ("firn run, a process a collection, all synced",
+           [[ROOT / "build" / "firn", "run", "--config", folder / "firn.yaml"]] * asked.times)
+    yield "script: urllib3, gzip, boto3, 1 thread", [script(1, "")]
+    yield "the same, 8 threads", [script(8, "")]
+    if shutil.which("rclone", path=env["PATH"]):
+        (folder / "files").mkdir()
+        yield ("the same into a folder, 1 thread, and rclone copy",
+               [script(1, folder / "files"), s3_bench.rclone(folder / "files", endpoint)])
 
 
 def configure(folder, base, endpoint, places):
@@ -90,14 +121,8 @@ def main():
             with s3_server.start(folder / "s3") as s3:
                 env = {"PATH": os.environ["PATH"], "HOME": place, **s3.env}
                 configure(folder, base, s3.endpoint, asked.places)
-                for name, command, times in (
-                        ("firn run, a process a collection", [ROOT / "build" / "firn", "run",
-                                                            "--config", folder / "firn.yaml"],
-                         asked.times),
-                        ("script: urllib3, gzip, boto3; nothing synced",
-                         [sys.executable, "-c", SCRIPT, base, s3.endpoint, asked.places,
-                          asked.times], 1)):
-                    took = run(command, env, times)
+                for name, commands in clients(folder, base, s3.endpoint, asked, env):
+                    took = run(commands, env)
                     if took is None:
                         print(f"bench: {name} failed: not measured", file=sys.stderr)
                         continue

@@ -73,6 +73,13 @@ def fill(folder, count, size):
     (folder.parent / "manifest").write_text("".join(manifest))
 
 
+def rclone(folder, endpoint):
+    return ["rclone", "copy", "--config", "/dev/null", "--transfers", "16", "--ignore-times",
+            "--no-traverse", "--s3-provider", "Other", "--s3-env-auth",
+            "--s3-use-presigned-request=true", "--s3-region", "us-east-1", "--s3-endpoint",
+            endpoint, "--s3-no-check-bucket", folder, ":s3:landing/rclone"]
+
+
 def clients(folder, endpoint, env):
     manifest = folder.parent / "manifest"
     driver = ROOT / "build" / "tests" / "s3_driver"
@@ -84,12 +91,7 @@ def clients(folder, endpoint, env):
         yield (f"boto3 put_object, {threads} thread{'s' if threads > 1 else ''}",
                [sys.executable, "-c", BOTO3, threads, folder, f"boto{threads}/", endpoint])
     if shutil.which("rclone", path=env["PATH"]):
-        yield ("rclone copy, 16 transfers",
-               ["rclone", "copy", "--config", "/dev/null", "--transfers", "16",
-                "--ignore-times", "--no-traverse", "--s3-provider", "Other", "--s3-env-auth",
-                "--s3-use-presigned-request=true", "--s3-region", "us-east-1",
-                "--s3-endpoint", endpoint, "--s3-no-check-bucket", folder,
-                ":s3:landing/rclone"])
+        yield "rclone copy, 16 transfers", rclone(folder, endpoint)
 
 
 def main():
