@@ -12,6 +12,7 @@
 #include <malloc.h>
 #endif
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,6 +186,20 @@ void process_host(char *out, int room)
 	if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
 		snprintf(name, sizeof name, "localhost");
 	snprintf(out, (size_t)room, "%s", name);
+}
+
+bool process_is_root_at(const char *folder, char *owner, size_t room)
+{
+	char text[4 * KIB];
+	struct passwd entry, *found = NULL;
+	struct stat info;
+	if (geteuid() != 0 || stat(folder, &info) != 0 || info.st_uid == 0)
+		return false;
+	if (getpwuid_r(info.st_uid, &entry, text, sizeof text, &found) == 0 && found != NULL)
+		snprintf(owner, room, "%s", entry.pw_name);
+	else
+		snprintf(owner, room, "#%lu", (unsigned long)info.st_uid);
+	return true;
 }
 
 void process_fill_streams(void)

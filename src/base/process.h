@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* What the program prints on its standard output, into `ret`; its standard input is empty, its
@@ -22,6 +23,9 @@ void process_host(char *out, int room);
 /* Standard streams that our caller has closed become ones that cannot be used: or the next file
  * that is opened, a database maybe, would be one of them, and be written into. */
 void process_fill_streams(void);
+/* True: we are root, and the folder, which is there, is the user's who is named in `owner`: what we
+ * make in it that user could not change. */
+bool process_is_root_at(const char *folder, char *owner, size_t room);
 /* Before any thread is started that might read the environment. */
 MUST_CHECK bool process_set_environment(const char *name, const char *value, struct err *reterr);
 /* Begins this program anew with the environment as it is now, for a library that knows only the

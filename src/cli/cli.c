@@ -255,6 +255,16 @@ static enum log_level screen_level(const struct cli *cli)
 	return cli->talks ? LOG_INFO : LOG_WARNING;
 }
 
+/* Root's files in a service's folders: the service would fail at the next one that it opens. */
+static void warn_of_root(const struct cli *cli)
+{
+	char owner[64];
+	if (process_is_root_at(cli->config->state_dir, owner, sizeof owner))
+		log_line(cli->log, LOG_WARNING, NULL, "%s is %s's, and this is root: %s could not "
+			 "change what is written now -- as that user: runuser -u %s -- firn ...",
+			 cli->config->state_dir, owner, owner, owner);
+}
+
 bool cli_log(struct cli *cli)
 {
 	struct err why = {0};
@@ -282,8 +292,10 @@ bool cli_log(struct cli *cli)
 		.around_user = cli->progress,
 		.complained = cli->log_complained,
 	};
-	if (log_open(&cli->log, &options, &why))
+	if (log_open(&cli->log, &options, &why)) {
+		warn_of_root(cli);
 		return true;
+	}
 	(void)cli_fail(cli, &why);
 	return false;
 }

@@ -181,11 +181,17 @@ void try_tell_rows(struct asking *a)
 		buf_addf(notes, "%lld texts held bytes that no warehouse takes, and were cleaned\n",
 			 (long long)a->cleaned);
 	(void)seen_write(a->seen, notes);
-	if (a->outside == 0)
+	if (a->from_us == STAMP_NONE)
 		return;
 	stamp_write_short(a->from_us, from);
 	if (a->until_us != INT64_MAX)
 		stamp_write_short(a->until_us, until);
+	if (a->answer.is_page && a->t->result->rows == 0 && a->t->result->rejected == 0 &&
+	    a->t->options->from_us == STAMP_NONE)
+		buf_addf(notes, "nothing from %s%s%s: --from DATE asks for an earlier time\n", from,
+			 until[0] == '\0' ? " on" : " until ", until);
+	if (a->outside == 0)
+		return;
 	buf_addf(notes, "warning: %lld of %lld rows lie outside the window (%s from %s%s%s): the "
 		 "API ignores the filter, or filters by something else\n", (long long)a->outside,
 		 (long long)a->timed, a->stream->window.column, from,

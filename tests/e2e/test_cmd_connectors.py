@@ -207,6 +207,17 @@ def test_try_as_json_gives_all_rows_as_they_are_landed(firn, zendesk):
     assert list(rows[1])[-1] == "EXTRA"
 
 
+def test_try_says_how_to_ask_for_more_where_nothing_came(firn):
+    words = ("connectors", "try", "moveworks", "-c", "firn.yaml", "--stream", "conversations")
+    with firn_sim.start("--interactions", "60", "--until", "2026-03-01") as sim:
+        firn.write("firn.yaml", firn.moveworks(sim))
+        done = firn(*words)
+        assert done.code == 0 and "--from DATE asks for an earlier time" in str(done), done
+        for more in (("--from", "2026-04-01"), ("--from", "2026-02-25", "--to", "2026-02-27")):
+            done = firn(*words, *more)
+            assert done.code == 0 and "earlier time" not in str(done), done
+
+
 def test_try_loads_nothing_and_keeps_nothing(firn, zendesk):
     before = sorted(firn.folder.rglob("*"))
     assert try_zendesk(firn).code == 0

@@ -113,13 +113,16 @@ def test_what_the_unit_says_first_gives_its_user_all_that_is_there(firn, sim):
     assert done.code == 0 and firn("run").code == 0, done
     firn.write("mine.txt", "somebody's")
     firn.write("public", "x").chmod(0o644)
-    firn.path("firn.yaml").write_text(firn.path("firn.yaml").read_text()
-                                      + "http: { proxy: \"${file:public}\" }\n")
+    proved = firn.path("firn.yaml").read_text()
+    firn.path("firn.yaml").write_text(proved + "http: { proxy: \"${file:public}\" }\n")
     owners, steps = given_to_nobody(firn)
+    firn.path("firn.yaml").write_text(proved)
     for name in ("firn.yaml", "firn.token", "it.duckdb", ".firn", ".firn/moveworks", "logs"):
         assert owners.pop(name) == "nobody", (name, steps)
     assert owners.pop("mine.txt") == owners.pop("public") == "root", steps
     assert set(owners.values()) == {"nobody"}, owners
+    done = firn("run")  # which would leave root's files there again
+    assert done.code == 0 and "runuser -u nobody -- firn" in done.err, done
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
