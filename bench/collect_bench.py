@@ -22,9 +22,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-import s3_bench  # noqa: E402
 import s3_server  # noqa: E402
-from s3_bench import measure  # noqa: E402
+from s3_bench import measure, rclone  # noqa: E402
 
 SCRIPT = """
 import concurrent.futures, gzip, json, os, sys, time, urllib3
@@ -81,7 +80,7 @@ def clients(folder, base, endpoint, asked, env):
     if shutil.which("rclone", path=env["PATH"]):
         (folder / "files").mkdir()
         yield ("the same into a folder, 1 thread, and rclone copy",
-               [script(1, folder / "files"), s3_bench.rclone(folder / "files", endpoint)])
+               [script(1, folder / "files"), rclone(folder / "files", endpoint)])
 
 
 def configure(folder, base, endpoint, places):

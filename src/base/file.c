@@ -203,6 +203,15 @@ struct span file_folder_of(const char *path)
 	return (struct span){path, slash == path ? 1 : (size_t)(slash - path)};
 }
 
+const char *file_behind(const char *path, const char *folder)
+{
+	size_t size = strlen(folder);
+	if (size == 0 || strncmp(path, folder, size) != 0 ||
+	    (path[size] != '/' && folder[size - 1] != '/'))
+		return NULL;
+	return path + size + strspn(path + size, "/");
+}
+
 const char *file_name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');

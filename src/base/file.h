@@ -62,6 +62,9 @@ MUST_CHECK bool file_from_root(struct buf *ret, const char *path, struct err *re
 /* The part of path up to the last slash, without it; "." where there is none. */
 struct span file_folder_of(const char *path);
 const char *file_name_of(const char *path);
+/* What of a path comes behind the folder that it begins with; NULL: it does not, or is that folder.
+ * Texts are compared, nothing is looked up. */
+const char *file_behind(const char *path, const char *folder);
 
 /* --- one holder at a time --- */
 struct file_lock;

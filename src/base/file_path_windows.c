@@ -76,6 +76,15 @@ struct span file_folder_of(const char *path)
 	return (struct span){path, (size_t)(slash - path) + (is_root ? 1 : 0)};
 }
 
+const char *file_behind(const char *path, const char *folder)
+{
+	size_t size = strlen(folder);
+	if (size == 0 || strncmp(path, folder, size) != 0 ||
+	    (!is_slash(path[size]) && !is_slash(folder[size - 1])))
+		return NULL;
+	return path + size + strspn(path + size, "/\\");
+}
+
 const char *file_name_of(const char *path)
 {
 	const char *slash = last_slash(path);

@@ -280,7 +280,6 @@ void process_host(char *out, int room)
 	buf_done(&text);
 }
 
-/* The C library keeps the first three descriptors free of files by itself. */
 bool process_is_root_at(const char *folder, char *owner, size_t room)
 {
 	(void)folder;
@@ -289,6 +288,7 @@ bool process_is_root_at(const char *folder, char *owner, size_t room)
 	return false; /* rights are inherited from the folder there */
 }
 
+/* The C library keeps the first three descriptors free of files by itself. */
 void process_fill_streams(void)
 {
 }

@@ -24,9 +24,7 @@ const char *service_absolute(const struct cli *cli, const char *path, struct err
 
 bool service_within(const char *path, const char *folder)
 {
-	size_t size = strlen(folder);
-	return strncmp(path, folder, size) == 0 &&
-	       (path[size] == '/' || path[size] == '\0' || strcmp(folder, "/") == 0);
+	return strcmp(path, folder) == 0 || file_behind(path, folder) != NULL;
 }
 
 static bool add_folder(struct cli *cli, struct service *service, const char *path,

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Paths are absolute. The first failure ends it. */
 struct owning {
 	struct cli *cli;
 	struct service *service;
@@ -18,101 +19,96 @@ struct owning {
 	bool failed;
 };
 
+/* NULL: failed. */
+static const char *absolute(struct owning *owning, const char *path)
+{
+	const char *all = owning->failed ? NULL
+					 : service_absolute(owning->cli, path, owning->reterr);
+	owning->failed = all == NULL;
+	return all;
+}
+
 /* Absent is fine: the service makes it itself. */
-static bool own(struct owning *owning, const char *path, bool whole)
+static void own(struct owning *owning, const char *path, bool whole)
 {
 	struct service *service = owning->service;
-	const char *all = service_absolute(owning->cli, path, owning->reterr);
-	if (all == NULL)
-		return false;
-	if (!file_exists(all))
-		return true;
+	if (path == NULL || !file_exists(path))
+		return;
 	for (size_t i = 0; i < service->owned_n; i++) {
 		const struct service_owned *other = &service->owned[i];
-		if (strcmp(other->path, all) == 0 ||
-		    (other->whole && service_within(all, other->path)))
-			return true;
+		if (strcmp(other->path, path) == 0 ||
+		    (other->whole && service_within(path, other->path)))
+			return;
 	}
-	if (service->owned_n == SERVICE_OWNED_MAX)
-		return err_set(owning->reterr, ERR_USAGE, "more than %d files of secrets "
-			       "are too many for a service", SERVICE_OWNED_MAX);
-	service->owned[service->owned_n++] = (struct service_owned){all, whole};
-	return true;
+	if (service->owned_n < SERVICE_OWNED_MAX)
+		service->owned[service->owned_n++] = (struct service_owned){path, whole};
+	else if (!owning->failed)
+		owning->failed = !err_set(owning->reterr, ERR_USAGE, "more than %d files of "
+					  "secrets are too many for a service",
+					  SERVICE_OWNED_MAX);
 }
 
 /* A secret's file that everybody may read is somebody else's (check warns of it). */
 static void own_secret(void *user, const char *path)
 {
-	struct owning *owning = user;
-	if (!owning->failed && !file_others_can_read(path))
-		owning->failed = !own(owning, path, false);
+	if (!file_others_can_read(path))
+		own(user, absolute(user, path), false);
 }
 
-static bool is_below(const struct service *service, const char *folder)
+/* A folder with all that is in it, and those that it is in, up to the configuration's: who made
+ * them made them for nobody else to see. */
+static void own_whole(struct owning *owning, const char *folder)
 {
-	return strcmp(folder, service->folder) != 0 && service_within(folder, service->folder);
-}
-
-/* The folders that `all` is in, up to the configuration's: who made it made them for nobody else to
- * see. */
-static bool own_above(struct owning *owning, const char *all)
-{
+	const char *at = file_behind(folder, owning->service->folder);
 	char above[PATH_BYTES_MAX];
-	const char *at = all + strlen(owning->service->folder);
-	if (!is_below(owning->service, all))
-		return true;
-	at += strspn(at, "/");
-	while ((at = strchr(at, '/')) != NULL) {
-		snprintf(above, sizeof above, "%.*s", (int)(at++ - all), all);
-		if (!own(owning, above, false))
-			return false;
+	while (at != NULL && (at = strchr(at, '/')) != NULL) {
+		snprintf(above, sizeof above, "%.*s", (int)(at++ - folder), folder);
+		own(owning, absolute(owning, above), false);
 	}
-	return true;
-}
-
-/* A folder of firn's own. */
-static bool own_whole(struct owning *owning, const char *folder)
-{
-	const char *all = service_absolute(owning->cli, folder, owning->reterr);
-	return all != NULL && own_above(owning, all) && own(owning, all, true);
+	own(owning, folder, true);
 }
 
 /* Whole where it lies below the configuration's folder; else as far as `file` names it. */
-static bool own_place(struct owning *owning, const char *folder, const char *file)
+static void own_place(struct owning *owning, const char *folder, const char *file)
 {
-	const char *all = service_absolute(owning->cli, folder, owning->reterr);
-	if (all == NULL)
-		return false;
-	if (is_below(owning->service, all))
-		return own_whole(owning, all);
-	return file == NULL || own(owning, file, false);
+	const char *all = absolute(owning, folder);
+	if (all != NULL && file_behind(all, owning->service->folder) != NULL)
+		own_whole(owning, all);
+	else if (all != NULL && file != NULL)
+		own(owning, absolute(owning, file), false);
 }
 
-static bool own_duckdb(struct owning *owning)
+static void own_duckdb(struct owning *owning)
 {
 	const char *file = owning->cli->config->duckdb;
 	char folder[PATH_BYTES_MAX], wal[PATH_BYTES_MAX];
 	snprintf(folder, sizeof folder, "%.*s", SPAN_ARGS(file_folder_of(file)));
 	snprintf(wal, sizeof wal, "%s.wal", file); /* what its last run could not merge */
-	return own_place(owning, folder, file) && own_place(owning, folder, wal);
+	own_place(owning, folder, file);
+	own_place(owning, folder, wal);
+}
+
+static void own_ours(struct owning *owning, const char *folder)
+{
+	const char *all = absolute(owning, folder);
+	if (all != NULL)
+		own_whole(owning, all);
 }
 
 bool service_find_owned(struct cli *cli, struct service *service, struct err *reterr)
 {
 	const struct config *config = cli->config;
 	struct owning owning = {cli, service, reterr, false};
-	bool done = own(&owning, config->file, false);
-	if (done) {
-		secrets_each_file(config->secrets, own_secret, &owning);
-		done = !owning.failed;
-	}
-	if (done && config->to == CONFIG_TO_SNOWFLAKE && config->snowflake.key_file != NULL)
+	own(&owning, service->file, false);
+	secrets_each_file(config->secrets, own_secret, &owning);
+	if (config->to == CONFIG_TO_SNOWFLAKE && config->snowflake.key_file != NULL)
 		own_secret(&owning, config->snowflake.key_file);
-	done = done && !owning.failed && own_whole(&owning, config->state_dir) &&
-	       own_whole(&owning, config->spool_dir) && own_place(&owning, config->log_dir, NULL);
-	if (done && config->to == CONFIG_TO_DUCKDB)
-		done = own_duckdb(&owning);
-	if (done && config->to == CONFIG_TO_FOLDER)
-		done = own_place(&owning, config->landing, NULL);
-	return done;
+	own_ours(&owning, config->state_dir);
+	own_ours(&owning, config->spool_dir);
+	own_place(&owning, config->log_dir, NULL);
+	if (config->to == CONFIG_TO_DUCKDB)
+		own_duckdb(&owning);
+	if (config->to == CONFIG_TO_FOLDER)
+		own_place(&owning, config->landing, NULL);
+	return !owning.failed;
 }

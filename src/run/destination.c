@@ -42,16 +42,7 @@ char *destination_name(const struct config *config, struct arena *arena)
 	return arena_printf(arena, "DuckDB %s", config->duckdb);
 }
 
-/* Behind the folder's text; NULL: the path does not begin with it. */
-static const char *behind(const char *path, const char *folder)
-{
-	size_t size = strlen(folder);
-	if (strncmp(path, folder, size) != 0 || (path[size] != '/' && folder[size - 1] != '/'))
-		return NULL;
-	return path + size + strspn(path + size, "/");
-}
-
-/* The same without links. */
+/* Behind the configuration's folder, without links; NULL in *ret: it is not in there. */
 static bool find_behind(const struct config *config, const char *path, struct buf *real,
 			const char **ret, struct err *reterr)
 {
@@ -66,7 +57,7 @@ static bool find_behind(const struct config *config, const char *path, struct bu
 		buf_addf(real, "/%s", file_name_of(path));
 		done = buf_ok(real, reterr);
 		if (done)
-			*ret = behind(buf_text(real), buf_text(&folder));
+			*ret = file_behind(buf_text(real), buf_text(&folder));
 	}
 	buf_done(&folder);
 	return done;
@@ -77,7 +68,7 @@ static bool find_behind(const struct config *config, const char *path, struct bu
 static bool add_place(struct buf *ret, const struct config *config, const char *path,
 		      struct err *reterr)
 {
-	const char *rest = behind(path, config->folder);
+	const char *rest = file_behind(path, config->folder);
 	struct buf real;
 	bool done = true;
 	buf_init(&real, PATH_BYTES_MAX);

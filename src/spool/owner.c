@@ -28,14 +28,12 @@ static bool read_owner(const char *path, char ret[SPOOL_OWNER_BYTES], struct err
 	struct buf text;
 	buf_init(&text, KIB);
 	ret[0] = '\0';
-	bool done = file_read(path, &text, reterr) || reterr->kind == ERR_DATA;
+	bool done = spool_read_mark(path, &text, reterr);
 	struct span name = buf_span(&text);
 	if (name.size > 0 && name.at[name.size - 1] == '\n')
 		name.size--;
 	if (done && is_name(name))
 		snprintf(ret, SPOOL_OWNER_BYTES, "%.*s", SPAN_ARGS(name));
-	else if (!done && reterr->kind == ERR_USAGE)
-		reterr->kind = ERR_DISK;
 	buf_done(&text);
 	return done;
 }

@@ -44,6 +44,14 @@ const char *spool_instance(const struct spool *spool)
 }
 
 /* --- INSTANCE --- */
+bool spool_read_mark(const char *path, struct buf *ret, struct err *reterr)
+{
+	bool done = file_read(path, ret, reterr) || reterr->kind == ERR_DATA;
+	if (!done && reterr->kind == ERR_USAGE)
+		reterr->kind = ERR_DISK;
+	return done;
+}
+
 /* "" where there is none yet, or one that is not as we wrote it. One that cannot be read is no
  * reason for another: what was sent under the old name would be sent once more under the new. */
 static bool read_instance(struct spool *spool, const char *path, struct err *reterr)
@@ -52,9 +60,7 @@ static bool read_instance(struct spool *spool, const char *path, struct err *ret
 	if (folder_look(spool->top, SPOOL_INSTANCE, NULL) == FOLDER_NOTHING)
 		return true;
 	buf_init(&text, KIB);
-	bool done = file_read(path, &text, reterr) || reterr->kind == ERR_DATA;
-	if (!done && reterr->kind == ERR_USAGE)
-		reterr->kind = ERR_DISK;
+	bool done = spool_read_mark(path, &text, reterr);
 	if (done && text.size == INSTANCE_HEX + 1 && text.data[INSTANCE_HEX] == '\n' &&
 	    strspn(text.data, "0123456789abcdef") == INSTANCE_HEX)
 		memcpy(spool->instance, text.data, INSTANCE_HEX);

@@ -72,6 +72,10 @@ int64_t spool_now_us(const struct spool *spool);
 void spool_tell(struct spool *spool, enum spool_event event, const struct segment *segment,
 		const char *why);
 
+/* The text of INSTANCE or OWNER, which is there; nothing where it is too long to be as we wrote it.
+ * ERR_DISK: it cannot be read, which is not the same. */
+MUST_CHECK bool spool_read_mark(const char *path, struct buf *ret, struct err *reterr);
+
 /* --- owner.c --- */
 /* The spool that is locked is its owner's, or becomes it. After know_instance, which syncs. */
 MUST_CHECK bool owner_settle(struct spool *spool, const char *folder, struct err *reterr);

@@ -86,8 +86,8 @@ static void a_relative_path_is_the_same_from_everywhere(void **state)
 static void an_absolute_path_into_the_folder_is_no_other_place(void **state)
 {
 	const struct place *place = *state;
-	const char *real = in(place->real, "data/x.duckdb"), *link;
-	link = in(place->link, "data/x.duckdb");
+	const char *real = in(place->real, "data/x.duckdb");
+	const char *link = in(place->link, "data/x.duckdb");
 	names(place->real, ".", real, "DuckDB data/x.duckdb");
 	names(place->real, ".", link, "DuckDB data/x.duckdb");
 	names("/", place->link, real, "DuckDB data/x.duckdb");
@@ -97,12 +97,12 @@ static void an_absolute_path_into_the_folder_is_no_other_place(void **state)
 static void another_folder_is_another_place(void **state)
 {
 	const struct place *place = *state;
-	const char *path = in(place->folder, "x.duckdb"), *beside;
+	const char *path = in(place->folder, "x.duckdb");
+	const char *beside = in(place->folder, "reality/x.duckdb");
 	char expected[PATH_MAX];
 	snprintf(expected, sizeof expected, "DuckDB %s", path);
 	names(place->real, ".", path, expected);
 	names("/", place->real, path, expected);
-	beside = in(place->folder, "reality/x.duckdb");
 	snprintf(expected, sizeof expected, "DuckDB %s", beside);
 	names("/", place->real, beside, expected);
 	names("/", "/", "/x.duckdb", "DuckDB x.duckdb");
